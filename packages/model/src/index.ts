@@ -1,0 +1,36 @@
+export { type TargetLabels, targetLabelNames, hostLabels } from './labels.ts';
+export {
+  containerStatsValues,
+  type ContainerStatsValue,
+  type ContainerStatsValues,
+  type ValueKind,
+} from './container-stats.ts';
+export { hostStatsValues, type HostStatsValue, type HostStatsValues } from './host-stats.ts';
+export {
+  rowTables,
+  type RowTable,
+  type ContainerStatsRow,
+  type HostStatsRow,
+  type FilesystemStatsRow,
+  type CollectorStatsRow,
+  eventKinds,
+  type EventKind,
+  type EventSeverity,
+  type EventRow,
+  type TargetRow,
+} from './rows.ts';
+export { severities, type Severity } from './severity.ts';
+export { limits } from './limits.ts';
+export {
+  type LogFormat,
+  type FrameOrigin,
+  type LogSource,
+  type LogChunk,
+  type LogsHeader,
+  type RowsHeader,
+  type Frame,
+  FrameError,
+  encodeFrame,
+  decodeFrame,
+  frameRawBytes,
+} from './frame.ts';
