@@ -1,0 +1,191 @@
+/**
+ * The whole configuration of Plimsoll: one YAML file, its keys in snake_case, plus environment
+ * variables (see environment.ts). Every field states meaning, unit and default; an unknown key is
+ * an error. What a process of one role does not use is validated all the same.
+ */
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-freeze.ts';
+import { duration, size } from './quantity.ts';
+
+const port = z.number().int().min(0).max(65_535);
+const secret = z.string().min(1).meta({ secret: true });
+
+const collector = z
+  .strictObject({
+    /** Name of this host in everything stored. Default: the kernel's host name. */
+    host: z
+      .string()
+      .min(1)
+      .default(() => hostname()),
+    /** Where the kernel's file systems are. Change inside a container with host mounts. */
+    roots: z
+      .strictObject({
+        proc: z.string().default('/proc'),
+        sys: z.string().default('/sys'),
+        /** Where cgroup hierarchies are mounted; `auto` reads it from `<proc>/self/mountinfo`. */
+        cgroup: z.string().default('auto'),
+        kmsg: z.string().default('/dev/kmsg'),
+        /** Put before every log path that Docker names. */
+        host: z.string().default('/'),
+      })
+      .prefault({}),
+    docker: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        socket: z.string().default('/var/run/docker.sock'),
+        /** Full list again, in case an event was missed. */
+        resync_interval: duration.prefault('60s'),
+      })
+      .prefault({}),
+    logs: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        /** Where to start in a file never seen before: `beginning` or `end`. */
+        start_at: z.enum(['beginning', 'end']).default('beginning'),
+        /** Plain log files by glob, beside those of containers. */
+        files: z.array(z.string()).default([]),
+        /** How often files are looked at for growth. */
+        poll_interval: duration.prefault('250ms'),
+        /** Longest a partly filled frame waits. */
+        flush_interval: duration.prefault('500ms'),
+        /** Raw bytes read and not yet acknowledged; reading stops above it. */
+        max_in_flight: size.prefault('64MiB'),
+        /** Descriptors kept open for log files. */
+        max_open_files: z.number().int().min(16).default(4096),
+      })
+      .prefault({}),
+    stats: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        interval: duration.prefault('10s'),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+const storage = z
+  .strictObject({
+    /** `embedded`: ClickHouse in this process, below data_dir. `server`: by url. */
+    mode: z.enum(['embedded', 'server']).default('embedded'),
+    url: z.url().default('http://127.0.0.1:8123'),
+    username: z.string().default('default'),
+    password: secret.optional(),
+    database: z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]*$/)
+      .meta({ expected: 'a database name of small letters, digits and _' })
+      .default('plimsoll'),
+    /** How long rows are kept, by table; 0 keeps them for ever. */
+    retention: z
+      .strictObject({
+        logs: duration.prefault('14d'),
+        container_stats: duration.prefault('30d'),
+        host_stats: duration.prefault('90d'),
+        events: duration.prefault('90d'),
+        alerts: duration.prefault('90d'),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+const ingest = z
+  .strictObject({
+    /** Longest a batch waits before it is inserted. */
+    flush_interval: duration.prefault('1s'),
+    /** Raw bytes that close a batch. */
+    batch_max_bytes: size.prefault('24MiB'),
+    /** Bytes of frames accepted and not yet inserted; publishing waits above it. */
+    journal_max_bytes: size.prefault('2GiB'),
+    /** Inserts under way at once. */
+    concurrency: z.number().int().min(1).max(16).default(2),
+  })
+  .prefault({});
+
+const query = z
+  .strictObject({
+    /** Limits of every query of the page and the native API. */
+    max_execution_time: duration.prefault('30s'),
+    /** Limits of ad-hoc SQL. */
+    sql: z
+      .strictObject({
+        max_execution_time: duration.prefault('30s'),
+        max_memory: size.prefault('1GiB'),
+        max_rows: z.number().int().min(1).default(100_000),
+        max_result_bytes: size.prefault('32MiB'),
+        max_concurrent: z.number().int().min(1).max(16).default(2),
+      })
+      .prefault({}),
+    tail: z
+      .strictObject({
+        max_clients: z.number().int().min(1).default(50),
+        max_lines_per_second: z.number().int().min(1).default(1000),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
+const webhook = z.strictObject({
+  name: z.string().min(1),
+  url: z.url(),
+  /** Signs the body: `X-Plimsoll-Signature: sha256=<hex HMAC>`. */
+  secret: secret.optional(),
+  timeout: duration.prefault('10s'),
+  /** Tries before a notification is given up and counted. */
+  max_attempts: z.number().int().min(1).max(20).default(8),
+  send_resolved: z.boolean().default(true),
+});
+
+const ruleOverride = z.strictObject({
+  enabled: z.boolean().optional(),
+  /** In the rule's own unit; see the rule's page. */
+  threshold: z.number().optional(),
+  for: duration.optional(),
+});
+
+const alerting = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    interval: duration.prefault('15s'),
+    /** By rule name: what differs from the rule's own defaults. */
+    rules: z.record(z.string(), ruleOverride).default({}),
+    webhooks: z.array(webhook).max(20).default([]),
+  })
+  .prefault({});
+
+export const configSchema = z.strictObject({
+  tenant: z
+    .string()
+    .regex(/^[a-zA-Z0-9_.-]{1,64}$/)
+    .meta({ expected: 'a name of 1 to 64 letters, digits, _ . or -' })
+    .default('default'),
+  /** Everything Plimsoll keeps on this host's disk. */
+  data_dir: z.string().min(1).default('./data'),
+  log: z
+    .strictObject({
+      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+      /** `auto`: for people on a terminal, JSON otherwise. */
+      format: z.enum(['auto', 'json', 'pretty']).default('auto'),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: port.default(4270),
+      /** Required on any address but loopback; clients send `Authorization: Bearer …`. */
+      token: secret.min(16).optional(),
+    })
+    .prefault({}),
+  /** ClickHouse's own HTTP protocol over the embedded engine. */
+  clickhouse_http: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(4271) })
+    .prefault({}),
+  collector,
+  storage,
+  ingest,
+  query,
+  alerting,
+});
+
+/** Checked and frozen: see load.ts. */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;

@@ -1,0 +1,50 @@
+export type { Config } from './config/schema.ts';
+export { formatQuantity } from './config/quantity.ts';
+export { configSchema } from './config/schema.ts';
+export { loadConfig } from './config/load.ts';
+export type { LoadConfigOptions, LoadConfigResult } from './config/load.ts';
+export { formatProblem } from './config/problem.ts';
+export type { ConfigProblem } from './config/problem.ts';
+export { configFileVariable, variableName } from './config/environment.ts';
+export type { Assignment } from './config/environment.ts';
+export { expectedWords, listFields } from './config/schema-walk.ts';
+export { redactUrl, renderConfig } from './config/redact.ts';
+export { nearest } from './config/nearest.ts';
+export { isLoopback } from './config/cross-checks.ts';
+export { deepFreeze } from './config/deep-freeze.ts';
+export type { DeepReadonly } from './config/deep-freeze.ts';
+
+export { errorCatalogue, errorCodes, isErrorCode } from './errors/catalogue.ts';
+export type { ErrorCode, ErrorEntry } from './errors/catalogue.ts';
+export { codeOf, messageOf, PlimsollError } from './errors/plimsoll-error.ts';
+export type { PlimsollErrorOptions } from './errors/plimsoll-error.ts';
+export { describeError } from './errors/describe-error.ts';
+
+export { createLogger, silentLogger } from './logger.ts';
+export type { Logger, LoggerOptions } from './logger.ts';
+export { durationBuckets, metricNameProblem, Metrics } from './metrics.ts';
+export type { GaugeDefinition, HistogramDefinition, MetricDefinition } from './metrics.ts';
+
+export { systemClock } from './clock.ts';
+export type { Clock } from './clock.ts';
+export { ManualClock } from './manual-clock.ts';
+export { abortReason } from './abort-reason.ts';
+export { sleep } from './sleep.ts';
+export { Backoff, retry } from './backoff.ts';
+export type { BackoffOptions, RetryOptions } from './backoff.ts';
+export { Semaphore } from './semaphore.ts';
+export { BoundedQueue } from './bounded-queue.ts';
+export { syncDirectory, writeFileAtomic } from './write-file-atomic.ts';
+export type { WriteFileAtomicOptions } from './write-file-atomic.ts';
+
+export { Lifecycle } from './lifecycle.ts';
+export type { Component, LifecycleOptions, LifecycleState, StopReport } from './lifecycle.ts';
+export { runProcess } from './run-process.ts';
+export type { ProcessLike, RunProcessOptions } from './run-process.ts';
+export { listen, listenError } from './listen.ts';
+export { Health } from './ops/health.ts';
+export type { Check, CheckReport, CheckResult, HealthReport } from './ops/health.ts';
+export { opsRoutes } from './ops/routes.ts';
+export type { OpsOptions } from './ops/routes.ts';
+export { OpsServer } from './ops/server.ts';
+export type { OpsServerOptions } from './ops/server.ts';

@@ -1,0 +1,68 @@
+import type { Lifecycle, StopReport } from './lifecycle.ts';
+import type { Logger } from './logger.ts';
+
+/** The parts of `process` that are needed; tests hand in their own. */
+export interface ProcessLike {
+  on(event: string, listener: (...values: unknown[]) => void): unknown;
+  off(event: string, listener: (...values: unknown[]) => void): unknown;
+  exit(code: number): void;
+}
+
+export interface RunProcessOptions {
+  logger: Logger;
+  process: ProcessLike;
+  /** Once everything runs. */
+  onStarted?: () => void;
+  /** Once, when stopping begins. */
+  onStopping?: (signal: string) => void;
+}
+
+const exitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/**
+ * Runs until a signal: the first SIGINT or SIGTERM stops in order, a second one leaves at once. An
+ * uncaught error is logged and ends the process with 1: positions and the journal make that safe.
+ * Resolves with the exit code; throws what hindered the start.
+ */
+export async function runProcess(
+  lifecycle: Lifecycle,
+  options: RunProcessOptions,
+): Promise<number> {
+  const { logger, process: host } = options;
+  const stopped = Promise.withResolvers<StopReport>();
+  let signals = 0;
+
+  const onSignal = (signal: unknown): void => {
+    signals += 1;
+    const name = String(signal);
+    if (signals > 1) {
+      logger.warn({ signal: name }, 'Left at once on a second signal.');
+      host.exit(exitCodes[name] ?? 1);
+      return;
+    }
+    options.onStopping?.(name);
+    // Here and not below, so that a start under way begins no further part.
+    stopped.resolve(lifecycle.stop());
+  };
+  const onCrash = (error: unknown): void => {
+    logger.fatal({ err: error }, 'Ended on an unexpected error.');
+    host.exit(1);
+  };
+
+  host.on('SIGINT', onSignal);
+  host.on('SIGTERM', onSignal);
+  host.on('uncaughtException', onCrash);
+  host.on('unhandledRejection', onCrash);
+  try {
+    // Whichever is first: a start that never ends does not outlive the stop.
+    await Promise.race([lifecycle.start(), stopped.promise]);
+    if (lifecycle.state === 'running') options.onStarted?.();
+    const { failures } = await stopped.promise;
+    return failures.length === 0 ? 0 : 1;
+  } finally {
+    host.off('SIGINT', onSignal);
+    host.off('SIGTERM', onSignal);
+    host.off('uncaughtException', onCrash);
+    host.off('unhandledRejection', onCrash);
+  }
+}
