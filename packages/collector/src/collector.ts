@@ -1,0 +1,100 @@
+/**
+ * The agent on one host: finds containers, follows their logs, samples them and the host, and
+ * publishes it all. Composes the parts and decides the order in which they start and stop; the
+ * parts do the work.
+ *
+ *     discovery ──targets──▶ log pipeline ──frames──▶ outbox ──▶ publisher
+ *         │       └────────▶ stats sampler ──rows───▶   ▲
+ *         └──events──▶ rows ────────────────────────────┘
+ *                                  acknowledgements ──▶ checkpoint
+ */
+import { Metrics, systemClock, type Clock, type Config, type Logger } from '@plimsoll/runtime';
+import type { Publisher } from '@plimsoll/transport';
+import { CollectorMetrics } from './collector-metrics.ts';
+import { CollectorRun } from './collector-run.ts';
+import type { Discovery, DiscoveryStatus } from './discovery/discovery.ts';
+import type { DropReason } from './drops.ts';
+
+export interface CollectorOptions {
+  config: Config['collector'];
+  tenant: string;
+  /** Folder for the checkpoint; made when it is not there. */
+  stateDirectory: string;
+  /** Plimsoll's own version. */
+  version: string;
+  publisher: Publisher;
+  logger: Logger;
+  metrics?: Metrics;
+  clock?: Clock;
+  /** Where containers are found; default: Docker as configured. */
+  discovery?: Discovery;
+}
+
+export interface CollectorStatus {
+  state: 'stopped' | 'running';
+  collectorId: string;
+  epoch: number;
+  discovery: DiscoveryStatus;
+  containers: number;
+  followedPaths: number;
+  /** Why the checkpoint cannot be written, such as EROFS; null when it can. */
+  checkpointProblem: string | null;
+  /** Log files that cannot be read, with the reason. */
+  unreadableFiles: Readonly<Record<string, string>>;
+  lag: { bytes: number; seconds: number };
+  inFlightBytes: number;
+  dropped: Partial<Record<DropReason, number>>;
+}
+
+export class Collector {
+  readonly #options: CollectorOptions;
+  readonly #metrics: CollectorMetrics;
+  #run: CollectorRun | null = null;
+  #changing: Promise<void> = Promise.resolve();
+
+  constructor(options: CollectorOptions) {
+    this.#options = options;
+    this.#metrics = new CollectorMetrics(options.metrics ?? new Metrics(), () => this.status());
+  }
+
+  /** Resolves when following and sampling have begun; what there is may still be being found. */
+  async start(): Promise<void> {
+    await this.#oneAtATime(async () => {
+      if (this.#run) return;
+      const { clock = systemClock } = this.#options;
+      this.#run = await CollectorRun.begin({ ...this.#options, clock, metrics: this.#metrics });
+    });
+  }
+
+  /** Publishes what was read, waits for its acknowledgement for 5 s at most, writes the checkpoint. */
+  async stop(): Promise<void> {
+    await this.#oneAtATime(async () => {
+      const run = this.#run;
+      this.#run = null;
+      await run?.end();
+    });
+  }
+
+  status(): CollectorStatus {
+    if (this.#run) return this.#run.status();
+    return {
+      state: 'stopped',
+      collectorId: '',
+      epoch: 0,
+      discovery: { state: 'absent', version: '', root: '', reason: 'the collector is stopped' },
+      containers: 0,
+      followedPaths: 0,
+      checkpointProblem: null,
+      unreadableFiles: {},
+      lag: { bytes: 0, seconds: 0 },
+      inFlightBytes: 0,
+      dropped: {},
+    };
+  }
+
+  #oneAtATime(change: () => Promise<void>): Promise<void> {
+    const done = this.#changing.then(change);
+    this.#changing = done.catch(() => undefined);
+    return done;
+  }
+}

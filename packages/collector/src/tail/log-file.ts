@@ -1,0 +1,237 @@
+/**
+ * One inode of log, from the moment it is found to the moment it is let go.
+ *
+ *     opened ── current ──▶ retired ──▶ final ──▶ let go
+ *                 │  renamed, deleted,    idle     read, acknowledged and still idle
+ *                 │  or not the path's
+ *                 └─▶ truncated: a new LogFile of the next generation takes the descriptor over
+ *
+ * Invariants: `acknowledged <= position <= bytes in the file`; every byte of `[0, position)` (or
+ * of `[start, position)`) was handed over exactly once, in order; only `acknowledged` is ever
+ * written to a checkpoint.
+ */
+import { closeSync } from 'node:fs';
+import type { CheckpointFile } from '../checkpoint/format.ts';
+import {
+  fingerprintOf,
+  makeFileId,
+  markerBytes,
+  sumMarker,
+  type FileStat,
+  type Fingerprint,
+  type Inode,
+  type MarkerSum,
+} from './identity.ts';
+
+const empty = Buffer.alloc(0);
+
+export class LogFile implements Inode {
+  readonly device: bigint;
+  readonly inode: bigint;
+  readonly birthtimeNs: bigint;
+  readonly generation: number;
+  /** Where it was seen last; a retired file may have moved on since. */
+  path: string;
+  /** -1 while closed. */
+  descriptor = -1;
+  fingerprint: Fingerprint | null = null;
+  /** Empty until the fingerprint is known. */
+  fileId = '';
+  /** First byte not yet handed over. */
+  position = 0;
+  /** First byte not yet acknowledged. */
+  acknowledged = 0;
+  size = 0;
+  mtimeMs = 0;
+  links = 1;
+  isRetired = false;
+  /** Monotonic time of the last growth, or of retirement when that came later. */
+  changedAtMs = 0;
+  /** Since when the next record waits for its last part; null when none does. */
+  partsSinceMs: number | null = null;
+  /** Size at which the bytes after `position` were found to be no complete record; -1: not so. */
+  waitingSize = -1;
+  /**
+   * The checkpoint on disk has an entry for this file. Before it has, no chunk of it is published:
+   * after a crash the file could come back under another name and inode, and so as another file.
+   */
+  isPersisted = false;
+  /** The marker must be looked at although there is nothing new to read. */
+  mustVerify = false;
+  /** In the ready ring of the tailer. */
+  isQueued = false;
+  /** The last bytes before `position`. */
+  marker: Buffer = empty;
+
+  #acknowledgedMarker: MarkerSum = { bytes: 0, crc: 0 };
+  readonly #lag = new LagClock();
+
+  constructor(inode: Inode, path: string, generation = 0) {
+    this.device = inode.device;
+    this.inode = inode.inode;
+    this.birthtimeNs = inode.birthtimeNs;
+    this.path = path;
+    this.generation = generation;
+  }
+
+  static restore(saved: CheckpointFile): LogFile {
+    const inode = {
+      device: BigInt(saved.device),
+      inode: BigInt(saved.inode),
+      birthtimeNs: BigInt(saved.birthtime_ns),
+    };
+    const file = new LogFile(inode, saved.path, saved.generation);
+    file.fingerprint = saved.fingerprint;
+    file.fileId = saved.file_id;
+    file.position = saved.position;
+    file.acknowledged = saved.position;
+    file.size = Math.max(saved.size, saved.position);
+    file.mtimeMs = saved.mtime_ms;
+    file.#acknowledgedMarker = saved.marker;
+    file.isPersisted = true;
+    return file;
+  }
+
+  get isOpen(): boolean {
+    return this.descriptor >= 0;
+  }
+
+  get unreadBytes(): number {
+    return Math.max(0, this.size - this.position);
+  }
+
+  get markerSum(): MarkerSum {
+    return this.marker.length > 0 ? sumMarker(this.marker) : this.#acknowledgedMarker;
+  }
+
+  attach(descriptor: number, marker: Buffer): void {
+    this.descriptor = descriptor;
+    this.marker = marker;
+  }
+
+  close(): void {
+    if (this.descriptor >= 0) closeSync(this.descriptor);
+    this.descriptor = -1;
+  }
+
+  /** Starts at a position other than the beginning; nothing before it is ever read. */
+  startAt(position: number, marker: Buffer): void {
+    this.position = position;
+    this.acknowledged = position;
+    this.marker = marker;
+    this.#acknowledgedMarker = sumMarker(marker);
+  }
+
+  noteStat(stat: Pick<FileStat, 'size' | 'mtimeMs'>, nowMs: number): void {
+    if (stat.size > this.size) this.changedAtMs = nowMs;
+    // Written to and not longer: perhaps truncated, and filled again to the same size.
+    else if (stat.mtimeMs !== this.mtimeMs && this.position > 0) this.mustVerify = true;
+    this.size = stat.size;
+    this.mtimeMs = stat.mtimeMs;
+    this.#lag.noteSize(stat.size, this.acknowledged, nowMs);
+  }
+
+  retire(nowMs: number): void {
+    if (this.isRetired) return;
+    this.isRetired = true;
+    this.changedAtMs = nowMs;
+  }
+
+  /** At the beginning there is no marker: the fingerprint of what was seen before must still fit. */
+  hasOtherBeginning(block: Buffer): boolean {
+    if (this.position > 0 || this.fingerprint === null) return false;
+    return (
+      fingerprintOf(block.subarray(0, this.fingerprint.bytes), true)?.hash !== this.fingerprint.hash
+    );
+  }
+
+  /** Makes the file id once the beginning of the file says enough. */
+  identify(beginning: Buffer, options: { host: string; isFinal: boolean }): boolean {
+    if (this.fileId !== '') return true;
+    const fingerprint = fingerprintOf(beginning, options.isFinal);
+    if (fingerprint === null) return false;
+    this.fingerprint = fingerprint;
+    this.fileId = makeFileId({
+      host: options.host,
+      device: this.device,
+      inode: this.inode,
+      birthtimeNs: this.birthtimeNs,
+      fingerprint,
+      generation: this.generation,
+    });
+    return true;
+  }
+
+  /** Moves past a chunk that was handed over. */
+  advance(chunk: Buffer): void {
+    this.position += chunk.length;
+    this.marker =
+      chunk.length >= markerBytes
+        ? Buffer.from(chunk.subarray(chunk.length - markerBytes))
+        : Buffer.concat([this.marker, chunk]).subarray(-markerBytes);
+    this.size = Math.max(this.size, this.position);
+    this.partsSinceMs = null;
+    this.waitingSize = -1;
+  }
+
+  /** The `read` bytes after the position are not a complete record yet. */
+  wait(read: number, options: { hasParts: boolean; nowMs: number }): void {
+    this.waitingSize = this.position + read;
+    this.size = Math.max(this.size, this.waitingSize);
+    this.partsSinceMs = options.hasParts ? (this.partsSinceMs ?? options.nowMs) : null;
+  }
+
+  acknowledge(end: number, marker: MarkerSum, nowMs: number): void {
+    this.acknowledged = end;
+    this.#acknowledgedMarker = marker;
+    this.#lag.noteAcknowledged(end, nowMs);
+  }
+
+  /** Milliseconds that the oldest byte not yet acknowledged has waited. */
+  lagMs(nowMs: number): number {
+    return this.#lag.lagMs(this.acknowledged, nowMs);
+  }
+
+  toCheckpoint(followed: string, seenAtMs: number): CheckpointFile {
+    return {
+      followed,
+      path: this.path,
+      file_id: this.fileId,
+      device: this.device.toString(),
+      inode: this.inode.toString(),
+      birthtime_ns: this.birthtimeNs.toString(),
+      fingerprint: this.fingerprint,
+      generation: this.generation,
+      position: this.acknowledged,
+      marker: this.#acknowledgedMarker,
+      size: this.size,
+      mtime_ms: this.mtimeMs,
+      seen_at_ms: seenAtMs,
+    };
+  }
+}
+
+/** Remembers when the bytes that are waiting were first seen, by two marks: oldest and newest. */
+class LagClock {
+  #oldest: { size: number; atMs: number } | null = null;
+  #newest: { size: number; atMs: number } | null = null;
+
+  noteSize(size: number, acknowledged: number, nowMs: number): void {
+    if (size <= acknowledged) return;
+    if (this.#oldest === null) this.#oldest = { size, atMs: nowMs };
+    else if (size > (this.#newest ?? this.#oldest).size) this.#newest = { size, atMs: nowMs };
+  }
+
+  noteAcknowledged(acknowledged: number, nowMs: number): void {
+    if (this.#oldest === null || acknowledged < this.#oldest.size) return;
+    this.#oldest = this.#newest && this.#newest.size > acknowledged ? this.#newest : null;
+    if (this.#oldest !== null)
+      this.#oldest = { ...this.#oldest, atMs: Math.min(this.#oldest.atMs, nowMs) };
+    this.#newest = null;
+  }
+
+  lagMs(acknowledged: number, nowMs: number): number {
+    if (this.#oldest === null || acknowledged >= this.#oldest.size) return 0;
+    return Math.max(0, nowMs - this.#oldest.atMs);
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { ManualClock, silentLogger } from '@plimsoll/runtime';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  checkpointVersion,
+  parseCheckpoint,
+  type Checkpoint,
+} from '../../src/checkpoint/format.ts';
+import { CheckpointStore } from '../../src/checkpoint/store.ts';
+
+const checkpoint: Checkpoint = {
+  version: checkpointVersion,
+  collector_id: '7a1d',
+  epoch: 12,
+  docker_events_since: '1767225600.000000001',
+  kernel_log: { boot_id: 'b', source: 's', sequence: 9, boot_time_ms: 1.5 },
+  files: [
+    {
+      followed: '/var/log/a.log',
+      path: '/var/log/a.log.1',
+      file_id: '0123456789abcdef0123456789abcdef',
+      device: '66304',
+      inode: '18446744073709551615',
+      birthtime_ns: '1767225600000000001',
+      fingerprint: { bytes: 12, hash: 'ab' },
+      generation: 1,
+      position: 4096,
+      marker: { bytes: 64, crc: 4294967295 },
+      size: 5000,
+      mtime_ms: 1767225600000.25,
+      seen_at_ms: 1767225600001,
+    },
+  ],
+};
+const good = JSON.stringify(checkpoint);
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plimsoll-checkpoint-'));
+  path = join(folder, 'checkpoint.json');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function open(clock = new ManualClock()): CheckpointStore {
+  return new CheckpointStore({ path, clock, logger: silentLogger(), snapshot: () => checkpoint });
+}
+
+function file(change: object): string {
+  return JSON.stringify({ ...checkpoint, files: [{ ...checkpoint.files[0], ...change }] });
+}
+
+describe('a checkpoint that cannot be read', () => {
+  const cases: [string, string][] = [
+    ['an empty file', ''],
+    ['a torn write', good.slice(0, good.length >> 1)],
+    ['a file of NUL bytes, as a crash of the machine leaves it', '\0'.repeat(200)],
+    ['another kind of JSON', '[]'],
+    ['null', 'null'],
+    ['a version of the future', JSON.stringify({ ...checkpoint, version: 2 })],
+    ['no collector id', JSON.stringify({ ...checkpoint, collector_id: '' })],
+    ['an epoch that is no number', JSON.stringify({ ...checkpoint, epoch: '12' })],
+    ['a kernel position of another shape', JSON.stringify({ ...checkpoint, kernel_log: {} })],
+    ['files that are no list', JSON.stringify({ ...checkpoint, files: {} })],
+    ['a position below zero', file({ position: -1 })],
+    ['a position with a fraction', file({ position: 1.5 })],
+    ['an inode that is no whole number', file({ inode: '12n' })],
+    ['a fingerprint of another shape', file({ fingerprint: 'ab' })],
+    ['no marker', file({ marker: null })],
+  ];
+  test.each(cases)('%s is put aside, and the start is as configured', async (_title, text) => {
+    writeFileSync(path, text);
+    expect(await open().load()).toBeNull();
+    expect(readdirSync(folder).filter((name) => name.includes('unreadable'))).toHaveLength(1);
+    expect(readdirSync(folder)).not.toContain('checkpoint.json');
+  });
+
+  test('is recognised whatever the bytes are', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.nat({ max: good.length }).map((end) => good.slice(0, end)),
+        ),
+        (text) => {
+          const parsed = parseCheckpoint(text);
+          expect(text === good || 'problem' in parsed).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+test('what was written is read again, whole numbers beyond 2^53 included', async () => {
+  const store = open();
+  await store.writeNow();
+  expect(await open().load()).toEqual(checkpoint);
+  expect(readdirSync(folder)).toEqual(['checkpoint.json']);
+});
+
+test('a missing file is a first start', async () => {
+  expect(await open().load()).toBeNull();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('changes are written at most once per second', async () => {
+  const clock = new ManualClock();
+  const store = open(clock);
+  await store.writeWhenDue();
+  expect(readdirSync(folder)).toEqual([]);
+  store.markDirty();
+  await store.writeWhenDue();
+  expect(readFileSync(path, 'utf8')).toBe(`${good}\n`);
+  rmSync(path);
+  store.markDirty();
+  await clock.advance(999);
+  await store.writeWhenDue();
+  expect(readdirSync(folder)).toEqual([]);
+  await clock.advance(1);
+  await store.writeWhenDue();
+  expect(readdirSync(folder)).toEqual(['checkpoint.json']);
+});
+
+test('a folder that cannot be written is stated, and mended when it can', async () => {
+  path = join(folder, 'state', 'checkpoint.json');
+  writeFileSync(join(folder, 'state'), 'a file where the folder should be');
+  const store = open();
+  await store.writeNow();
+  expect(store.problem).toBe('EEXIST');
+  rmSync(join(folder, 'state'));
+  mkdirSync(join(folder, 'state'));
+  await store.writeNow();
+  expect(store.problem).toBeNull();
+});
