@@ -1,0 +1,2 @@
+export { apiRoot, createQueryServer, type QueryServerOptions } from './server.ts';
+export type { ProcessStatus } from './process-status.ts';
