@@ -1,0 +1,141 @@
+import { useState, type ReactNode } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import type { LogFacets } from '@plimsoll/model/api';
+import { quantityText } from '../format/quantity.ts';
+import type { PageRange } from '../url/use-range.ts';
+import { ErrorState } from '../ui/notices.tsx';
+import { SkeletonRows } from '../ui/skeleton.tsx';
+import { facetsQuery } from './log-queries.ts';
+import { toggleFacet, toggleSeverity, type FacetKey, type LogFilter } from './log-filter.ts';
+import { severityLook } from './severity.ts';
+
+interface FacetPanelProps {
+  filter: LogFilter;
+  range: PageRange;
+  onChange: (filter: LogFilter) => void;
+}
+
+const sections: readonly { key: Exclude<FacetKey, 'container_id'>; title: string }[] = [
+  { key: 'service', title: 'Service' },
+  { key: 'container', title: 'Container' },
+  { key: 'image', title: 'Image' },
+  { key: 'host', title: 'Host' },
+  { key: 'stream', title: 'Stream' },
+];
+const shownValues = 7;
+
+/** The most frequent values under the same filters; a press adds or removes one. */
+export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactNode {
+  const { data, error, isError, refetch } = useQuery(facetsQuery(filter, range));
+  if (data === undefined) {
+    return isError ? (
+      <ErrorState what="The values" error={error} onRetry={() => void refetch()} />
+    ) : (
+      <SkeletonRows rows={14} height={24} />
+    );
+  }
+  return (
+    <div className="facets">
+      <Facet title="Severity" count={data.severity.length}>
+        {data.severity.map((item) => (
+          <Value
+            key={item.value}
+            checked={filter.severity.includes(item.value)}
+            count={item.count}
+            onToggle={() => onChange(toggleSeverity(filter, item.value))}
+          >
+            <span className={`severity severity-${severityLook(item.value).tone}`}>
+              {severityLook(item.value).letter}
+            </span>
+            {severityLook(item.value).title}
+          </Value>
+        ))}
+      </Facet>
+      {sections.map(({ key, title }) => (
+        <FacetSection
+          key={key}
+          title={title}
+          values={data[key]}
+          chosen={filter[key]}
+          onToggle={(value) => onChange(toggleFacet(filter, key, value))}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface FacetSectionProps {
+  title: string;
+  values: LogFacets['container'];
+  chosen: readonly string[];
+  onToggle: (value: string) => void;
+}
+
+function FacetSection({ title, values, chosen, onToggle }: FacetSectionProps): ReactNode {
+  const [all, setAll] = useState(false);
+  const named = values.filter((item) => item.value !== '');
+  if (named.length === 0) return null;
+  const shown = all ? named : named.slice(0, shownValues);
+  return (
+    <Facet title={title} count={named.length}>
+      {shown.map((item) => (
+        <Value
+          key={item.value}
+          checked={chosen.includes(item.value)}
+          count={item.count}
+          onToggle={() => onToggle(item.value)}
+        >
+          <span className="truncate" title={item.value}>
+            {item.value}
+          </span>
+        </Value>
+      ))}
+      {named.length > shownValues && (
+        <li>
+          <button type="button" className="text-link facet-more" onClick={() => setAll(!all)}>
+            {all ? 'fewer' : `${named.length - shownValues} more`}
+          </button>
+        </li>
+      )}
+    </Facet>
+  );
+}
+
+function Facet({
+  title,
+  children,
+}: {
+  title: string;
+  count: number;
+  children: ReactNode;
+}): ReactNode {
+  return (
+    <section className="facet">
+      <h3>{title}</h3>
+      <ul>{children}</ul>
+    </section>
+  );
+}
+
+function Value(props: {
+  checked: boolean;
+  count: number;
+  onToggle: () => void;
+  children: ReactNode;
+}): ReactNode {
+  return (
+    <li>
+      <button
+        type="button"
+        className="facet-value"
+        role="checkbox"
+        aria-checked={props.checked}
+        onClick={props.onToggle}
+      >
+        <span className="facet-check" aria-hidden="true" />
+        <span className="facet-name">{props.children}</span>
+        <span className="num">{quantityText(props.count, 'count')}</span>
+      </button>
+    </li>
+  );
+}
