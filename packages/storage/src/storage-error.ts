@@ -1,0 +1,65 @@
+/**
+ * Every failure of this package that a caller may have to tell apart. The list is closed: a new
+ * code needs a row in the README and a test.
+ */
+export const storageErrorCodes = [
+  /** Another process holds the data folder. */
+  'locked',
+  /** The data folder cannot be created or written. */
+  'not_writable',
+  /** No space left below the data folder, or on the server. */
+  'disk_full',
+  /** The server cannot be reached or refused the credentials. */
+  'unreachable',
+  /** The engine is closed or closing. */
+  'closed',
+  /** Every connection is in use and the waiting queue is full. */
+  'busy',
+  /** The caller's AbortSignal fired. */
+  'aborted',
+  /** The statement ran longer than its limit. */
+  'timeout',
+  /** The statement needed more memory than its limit. */
+  'memory_limit',
+  /** More rows than the caller allowed. */
+  'result_too_large',
+  /** The text is not a statement, or names what does not exist. */
+  'invalid_query',
+  /** An ad-hoc statement reaches for something outside its allowance. */
+  'forbidden',
+  /** Rows that can never be stored: the engine could not parse or convert them. */
+  'bad_data',
+  /** A migration differs from what was applied, or the database is newer than this version. */
+  'migration_mismatch',
+  /** Anything else the engine said; may pass when tried again. */
+  'engine',
+] as const;
+export type StorageErrorCode = (typeof storageErrorCodes)[number];
+
+export interface StorageErrorOptions {
+  cause?: unknown;
+  /** ClickHouse's own number, such as 62 for a syntax error. */
+  clickhouseCode?: number;
+  /** Where in the user's text: UTF-16 offset from 0, line and column from 1. */
+  position?: TextPosition;
+}
+
+export interface TextPosition {
+  offset: number;
+  line: number;
+  column: number;
+}
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly code: StorageErrorCode;
+  readonly clickhouseCode: number | undefined;
+  readonly position: TextPosition | undefined;
+
+  constructor(code: StorageErrorCode, message: string, options: StorageErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.clickhouseCode = options.clickhouseCode;
+    this.position = options.position;
+  }
+}

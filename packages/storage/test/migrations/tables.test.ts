@@ -1,0 +1,70 @@
+import {
+  containerStatsValues,
+  hostStatsValues,
+  rowTables,
+  targetLabelNames,
+} from '@plimsoll/model';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestEngine, type TestEngine } from '../support/test-engine.ts';
+
+let opened: TestEngine;
+beforeAll(async () => {
+  opened = await openTestEngine();
+});
+afterAll(async () => opened[Symbol.asyncDispose]());
+
+const columns = async (table: string): Promise<Map<string, string>> => {
+  const rows = await opened.engine.select<{ name: string; type: string }>(
+    "SELECT name, type FROM system.columns WHERE database = 'plimsoll' AND table = {table:String}",
+    { params: { table } },
+  );
+  return new Map(rows.map(({ name, type }) => [name, type]));
+};
+
+test.each([
+  [
+    'container_stats',
+    [...targetLabelNames, 'time', 'started_at'],
+    Object.keys(containerStatsValues),
+  ],
+  ['host_stats', ['tenant', 'host', 'time'], Object.keys(hostStatsValues)],
+])(
+  '%s has a nullable number for each value of the model, and its labels',
+  async (table, others, values) => {
+    const declared = await columns(table);
+    expect([...declared.keys()].toSorted()).toEqual([...others, ...values].toSorted());
+    for (const value of values) {
+      const isFraction = /_seconds(_total)?$|_cores$|^load\d+$/.test(value);
+      expect([value, declared.get(value)]).toEqual([
+        value,
+        `Nullable(${isFraction ? 'Float64' : 'Int64'})`,
+      ]);
+    }
+  },
+);
+
+test('every table that rows frames name is there', async () => {
+  for (const table of rowTables) expect((await columns(table)).size).toBeGreaterThan(5);
+});
+
+test('every table that ingest fills remembers tokens', async () => {
+  const rows = await opened.engine.select<{ name: string; engine: string }>(
+    "SELECT name, engine_full AS engine FROM system.tables WHERE database = 'plimsoll' AND name IN {names:Array(String)}",
+    { params: { names: [...rowTables, 'logs', 'log_ranges'] } },
+  );
+  expect(rows).toHaveLength(rowTables.length + 2);
+  for (const { name, engine } of rows) {
+    expect([name, /non_replicated_deduplication_window = (\d+)/.test(engine)]).toEqual([
+      name,
+      true,
+    ]);
+  }
+});
+
+test('tenant leads the sort key of every table of data', async () => {
+  const rows = await opened.engine.select<{ name: string; key: string }>(
+    "SELECT name, sorting_key AS key FROM system.tables WHERE database = 'plimsoll' AND engine LIKE '%MergeTree' AND name != 'schema_migrations'",
+  );
+  expect(rows.length).toBeGreaterThan(9);
+  for (const { name, key } of rows) expect([name, key.startsWith('tenant')]).toEqual([name, true]);
+});

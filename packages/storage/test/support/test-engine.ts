@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { migrate, openEngine, type Engine, type OpenEngineOptions } from '../../src/index.ts';
+
+export interface TestEngine extends AsyncDisposable {
+  engine: Engine;
+  folder: string;
+}
+
+/** A real engine in a folder of its own; migrated unless told otherwise. */
+export async function openTestEngine(
+  options: Partial<OpenEngineOptions> & { isMigrated?: boolean } = {},
+): Promise<TestEngine> {
+  const { isMigrated = true, ...rest } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-storage-'));
+  const engine = await openEngine({
+    mode: 'embedded',
+    path: join(folder, 'engine'),
+    database: 'plimsoll',
+    ...rest,
+  });
+  if (isMigrated) await migrate(engine);
+  return {
+    engine,
+    folder,
+    [Symbol.asyncDispose]: async () => {
+      await engine.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
