@@ -1,0 +1,3 @@
+export type { Batch, OutboundFrame, Publisher, Subscriber } from './transport.ts';
+export { TransportError, transportErrorCodes, type TransportErrorCode } from './transport-error.ts';
+export { DirectTransport, type DirectTransportOptions } from './direct/direct-transport.ts';
