@@ -1,0 +1,204 @@
+/**
+ * Carries out one insert: again and again while the engine fails, in smaller parts when the engine
+ * refuses the data, and to the dead letters what it refuses even alone.
+ */
+import { encodeFrame } from '@plimsoll/model';
+import { Backoff, sleep, type Logger } from '@plimsoll/runtime';
+import { StorageError, type Engine, type InsertRequest } from '@plimsoll/storage';
+import type { DeadLetters } from '../dead-letters.ts';
+import type { IngestMetrics } from '../ingest-metrics.ts';
+import type { InsertUnit, LogChunkRow, RowsPart } from '../plan/insert-unit.ts';
+import { divideUnit } from '../plan/plan-units.ts';
+import { encodedLogBytes, encodeLogChunks, logChunkColumns } from './log-chunk-csv.ts';
+
+export interface UnitWriterOptions {
+  engine: Engine;
+  logger: Logger;
+  metrics: IngestMetrics;
+  deadLetters: DeadLetters;
+  /** Told what keeps an insert from succeeding, and null when one has succeeded. */
+  onProblem: (problem: string | null) => void;
+}
+
+export interface BatchIdentity {
+  partition: string;
+  first: number;
+}
+
+export class UnitWriter {
+  readonly #options: UnitWriterOptions;
+  /** Encoded units are large: their memory is used again. */
+  readonly #spare: Buffer[] = [];
+
+  constructor(options: UnitWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every part of the unit is stored or set aside. */
+  async write(unit: InsertUnit, batch: BatchIdentity, signal: AbortSignal): Promise<void> {
+    const refusal = await this.#insert(unit, batch, signal);
+    if (refusal === null) {
+      this.#count(unit);
+      return;
+    }
+    const parts = divideUnit(unit);
+    if (parts.length > 1) {
+      for (const part of parts) await this.write(part, batch, signal);
+    } else {
+      await this.#setAside(unit, batch, refusal);
+    }
+  }
+
+  /** Null when stored; the engine's reason when the data can never be. */
+  async #insert(
+    unit: InsertUnit,
+    batch: BatchIdentity,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const memory = unit.kind === 'logs' ? this.#takeMemory(unit) : Buffer.alloc(0);
+    const request = toRequest(unit, batch, memory);
+    const backoff = new Backoff({ initialMs: 100, maxMs: 10_000 });
+    try {
+      for (;;) {
+        signal.throwIfAborted();
+        try {
+          const { elapsedMs } = await this.#options.engine.insert(request);
+          this.#options.metrics.insertSeconds.observe(elapsedMs / 1000);
+          this.#options.onProblem(null);
+          return null;
+        } catch (error) {
+          if (error instanceof StorageError && error.code === 'bad_data') return error.message;
+          this.#reportFailure(error, unit);
+          await sleep(backoff.next(), signal);
+        }
+      }
+    } finally {
+      if (unit.kind === 'logs') this.#spare.push(memory);
+    }
+  }
+
+  #reportFailure(error: unknown, unit: InsertUnit): void {
+    const code = error instanceof StorageError ? error.code : 'unknown';
+    this.#options.metrics.insertRetries.inc({ code });
+    this.#options.onProblem(
+      `the engine takes no rows: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    this.#options.logger.warn(
+      { err: error, token: unit.token },
+      'an insert failed, will try again',
+    );
+  }
+
+  #takeMemory(unit: Extract<InsertUnit, { kind: 'logs' }>): Buffer {
+    const wanted = encodedLogBytes(unit.rawBytes, unit.chunks.length);
+    const index = this.#spare.findIndex((buffer) => buffer.length >= wanted);
+    const found = index < 0 ? undefined : this.#spare.splice(index, 1)[0];
+    if (found) return found;
+    // None is large enough: what is there will not be soon either.
+    this.#spare.length = 0;
+    return Buffer.allocUnsafeSlow(wanted);
+  }
+
+  #count(unit: InsertUnit): void {
+    const { metrics } = this.#options;
+    if (unit.kind === 'logs') {
+      metrics.logBytes.inc(unit.rawBytes);
+      metrics.logLines.inc(unit.chunks.reduce((sum, chunk) => sum + chunk.lines, 0));
+    } else {
+      const rows = unit.parts.reduce((sum, part) => sum + part.rows, 0);
+      metrics.rows.inc({ table: unit.table }, rows);
+    }
+  }
+
+  async #setAside(unit: InsertUnit, batch: BatchIdentity, refusal: string): Promise<void> {
+    const { deadLetters, logger, metrics } = this.#options;
+    const letter = await toDeadLetter(unit, batch);
+    const reason = `the engine refused it (${refusal})`;
+    const path = await deadLetters.write({ partition: batch.partition, reason, ...letter });
+    metrics.deadLetters.inc({ reason: 'refused' });
+    logger.error({ path, reason: refusal }, 'data that the engine refused was set aside');
+  }
+}
+
+function toRequest(unit: InsertUnit, batch: BatchIdentity, memory: Buffer): InsertRequest {
+  if (unit.kind === 'rows') {
+    return {
+      table: unit.table,
+      columns: unit.columns,
+      format: 'JSONCompactEachRow',
+      data: Buffer.concat(unit.parts.flatMap(({ payload }) => lines(payload))),
+      token: unit.token,
+    };
+  }
+  return {
+    table: 'log_chunks',
+    columns: logChunkColumns,
+    format: 'CSV',
+    data: encodeLogChunks(unit.chunks, batch, memory),
+    token: unit.token,
+  };
+}
+
+const newline = Buffer.from('\n');
+
+/** A payload may or may not end its last line. */
+function lines(payload: Buffer): Buffer[] {
+  return payload.at(-1) === 10 ? [payload] : [payload, newline];
+}
+
+/** A frame of its own, so that whoever mends the cause can publish it again. */
+async function toDeadLetter(
+  unit: InsertUnit,
+  batch: BatchIdentity,
+): Promise<{ offset: number; part: string; bytes: Buffer }> {
+  if (unit.kind === 'logs') {
+    const [chunk] = unit.chunks;
+    if (!chunk) throw new Error('expected a unit of one chunk');
+    return { offset: chunk.offset, part: `-${chunk.start}`, bytes: await logFrame(chunk, batch) };
+  }
+  const [part] = unit.parts;
+  if (!part) throw new Error('expected a unit of one frame');
+  return { offset: part.offset, part: '', bytes: await rowsFrame(part, batch) };
+}
+
+async function logFrame(chunk: LogChunkRow, batch: BatchIdentity): Promise<Buffer> {
+  const { source, start, end, lines } = chunk;
+  const header = {
+    ...origin(batch, chunk.offset),
+    tenant: chunk.tenant,
+    host: source.labels.host,
+    created_at_ms: chunk.receivedAtMs,
+    sources: [source],
+    chunks: [{ source: 0, start, end, lines }],
+  };
+  return encodeFrame({ kind: 'logs', header }, [chunk.bytes]);
+}
+
+async function rowsFrame(part: RowsPart, batch: BatchIdentity): Promise<Buffer> {
+  const { table, columns, rows, identity } = part;
+  const header = { ...origin(batch, part.offset), ...identity, table, columns, rows };
+  return encodeFrame({ kind: 'rows', header }, [part.payload]);
+}
+
+function origin(
+  batch: BatchIdentity,
+  offset: number,
+): {
+  tenant: string;
+  host: string;
+  boot_id: string;
+  collector_id: string;
+  epoch: number;
+  sequence: number;
+  created_at_ms: number;
+} {
+  return {
+    tenant: '',
+    host: '',
+    boot_id: '',
+    collector_id: `dead-letter/${batch.partition}`,
+    epoch: 0,
+    sequence: offset,
+    created_at_ms: 0,
+  };
+}

@@ -1,0 +1,26 @@
+import type { LogSource, RowTable } from '@plimsoll/model';
+import type { FileChunk } from './trim-chunks.ts';
+
+/** A chunk on its way to `log_chunks`. */
+export interface LogChunkRow extends FileChunk {
+  tenant: string;
+  source: LogSource;
+  receivedAtMs: number;
+  /** Offset of the frame it came in. */
+  offset: number;
+}
+
+/** A rows frame on its way to its table. */
+export interface RowsPart {
+  table: RowTable;
+  columns: string[];
+  rows: number;
+  payload: Buffer;
+  offset: number;
+  identity: { collector_id: string; epoch: number; sequence: number };
+}
+
+/** What one insert statement carries. `token` is the same for the same batch, always. */
+export type InsertUnit =
+  | { kind: 'logs'; token: string; rawBytes: number; chunks: LogChunkRow[] }
+  | { kind: 'rows'; token: string; table: RowTable; columns: string[]; parts: RowsPart[] };
