@@ -1,0 +1,12 @@
+import { PlimsollError } from '@plimsoll/runtime';
+import type { Config } from '@plimsoll/runtime';
+import type { Role } from '../compose/start-order.ts';
+
+/** @throws {PlimsollError} `role_needs_server` */
+export function checkRole(role: Role, config: Config): void {
+  if (role === 'all' || config.storage.mode === 'server') return;
+  const message =
+    `plimsoll ${role}: expected storage.mode: server, got embedded; ` +
+    'the embedded engine belongs to one process, so no role can use it alone';
+  throw new PlimsollError('role_needs_server', message);
+}

@@ -1,0 +1,37 @@
+import { style } from '../cli/terminal.ts';
+import type { Terminal } from '../cli/terminal.ts';
+import type { ProcessContext } from './process-context.ts';
+import { describeWatched } from './watched.ts';
+
+/** What a person at a terminal wants to know once it runs. */
+export function banner(context: ProcessContext, terminal: Terminal): string {
+  const bold = style(terminal, terminal.stderr, 'bold');
+  const dim = style(terminal, terminal.stderr, 'dim');
+  const cyan = style(terminal, terminal.stderr, 'cyan');
+  const rows = bannerRows(context).map(
+    ([name, text]) => `  ${dim(name.padEnd(10))}${name === 'Page' ? cyan(text) : text}`,
+  );
+  return ['', `  ${bold('Plimsoll')} ${context.version}`, '', ...rows, '', ''].join('\n');
+}
+
+function bannerRows(context: ProcessContext): [string, string][] {
+  const { role, config, address, collector, demo } = context;
+  const rows: [string, string][] = [];
+  if (collector.isFilled) {
+    rows.push(['Watching', describeWatched(config.collector, collector.get().status())]);
+  }
+  if (demo.isFilled) {
+    rows.push(['Watching', `a simulated fleet: ${demo.get().hosts.join(', ')}`]);
+  }
+  if (address.isFilled) {
+    const hasPage = role === 'all' || role === 'query' || role === 'demo';
+    rows.push([hasPage ? 'Page' : 'Health', hasPage ? address.get() : `${address.get()}/readyz`]);
+  }
+  const isEmbedded = config.storage.mode === 'embedded';
+  rows.push([
+    'Data',
+    isEmbedded ? config.data_dir : `${config.storage.database} on the ClickHouse server`,
+  ]);
+  rows.push(['Stop', 'Ctrl-C']);
+  return rows;
+}

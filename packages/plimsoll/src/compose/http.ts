@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createQueryServer } from '@plimsoll/query';
+import { listen, opsRoutes, OpsServer } from '@plimsoll/runtime';
+import type { Component } from '@plimsoll/runtime';
+import { DeadLetterCount } from './dead-letter-count.ts';
+import type { ProcessContext } from './process-context.ts';
+
+/** The built page of this repository. */
+const webRoot = join(import.meta.dirname, '../../../web/dist');
+
+/** Page, native API and ops routes on one port. */
+export function http(context: ProcessContext): Component {
+  const { config, layout, health, metrics } = context;
+  const logger = context.logger.child({ component: 'query' });
+  let close: (() => Promise<void>) | null = null;
+  return {
+    name: 'http',
+    start: async () => {
+      if (!existsSync(join(webRoot, 'index.html'))) {
+        logger.warn({ webRoot }, 'The page is not built: only the API is served.');
+      }
+      const deadLetters = new DeadLetterCount(layout.deadLetters);
+      await deadLetters.refresh();
+      const app = await createQueryServer({
+        engine: context.engine.get(),
+        config,
+        logger,
+        metrics,
+        webRoot,
+        version: context.version,
+        status: () => ({ deadLetters: deadLetters.get() }),
+      });
+      close = () => app.close();
+      await app.register(opsRoutes, { health, metrics });
+      context.address.set(await listen(app, config.http));
+    },
+    stop: () => close?.(),
+  };
+}
+
+/** The ops routes alone, for a role without a page. */
+export function ops({ config, health, metrics, address }: ProcessContext): Component {
+  const server = new OpsServer({ ...config.http, health, metrics });
+  return {
+    name: 'ops',
+    start: async () => {
+      await server.start();
+      address.set(server.url);
+    },
+    stop: () => server.stop(),
+  };
+}
