@@ -20,3 +20,4 @@ export {
   type TargetState,
 } from './target.ts';
 export { StatsSampler, type StatsRoots, type StatsSamplerOptions } from './stats/stats-sampler.ts';
+export { expectSmallHeap } from './small-heap.ts';
