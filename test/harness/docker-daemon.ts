@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadlineMs } from './deadlines.ts';
 
-export const imageName = 'plimsoll-test/busybox:1';
+const imageName = 'plimsoll-test/busybox:1';
 const applets =
   'sh sleep awk seq head tail tr echo cat date yes dd true false printf rm wc kill test sync mkdir'.split(
     ' ',
@@ -91,8 +91,11 @@ async function spawnDaemon(
   const daemon = spawn(
     'dockerd',
     [
-      ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
-      ...['--pidfile', join(folder, 'docker.pid'), '-H', `unix://${socket}`, ...flags],
+      `--data-root=${join(folder, 'data')}`,
+      `--exec-root=${join(folder, 'exec')}`,
+      `--pidfile=${join(folder, 'docker.pid')}`,
+      `--host=unix://${socket}`,
+      ...flags,
     ],
     { stdio: ['ignore', log, log] },
   );

@@ -44,7 +44,10 @@ describe('frames become rows', () => {
       await logsFrame([{ start: 0, bytes: 'one\ntwo\n' }], {
         containerName: 'we"b\n\n; DROP TABLE logs',
       }),
-      await rowsFrame('events', eventColumns, [event('a'), event('b')], { sequence: 1 }),
+      await rowsFrame(
+        { table: 'events', columns: eventColumns, rows: [event('a'), event('b')] },
+        { sequence: 1 },
+      ),
     ]);
     expect(await it.lines()).toEqual(['0: one', '4: two']);
     expect(
@@ -132,9 +135,11 @@ describe('what comes again is stored once', () => {
     const batch = await it.feed.give([
       await logsFrame([{ start: 0, bytes: 'a\nb\n' }]),
       await rowsFrame(
-        'host_stats',
-        ['time', 'tenant', 'host', 'load1'],
-        [['2026-01-15 10:00:00.000', 'default', 'host1', 0.5]],
+        {
+          table: 'host_stats',
+          columns: ['time', 'tenant', 'host', 'load1'],
+          rows: [['2026-01-15 10:00:00.000', 'default', 'host1', 0.5]],
+        },
         { sequence: 1 },
       ),
     ]);
@@ -162,9 +167,12 @@ describe('what comes again is stored once', () => {
     it = await openTestIngest();
     const row = [['2026-01-15 10:00:00.000', 'default', 'host1', 1]];
     const columns = ['time', 'tenant', 'host', 'load1'];
-    const frame = await rowsFrame('host_stats', columns, row, { sequence: 4 });
+    const frame = await rowsFrame({ table: 'host_stats', columns, rows: row }, { sequence: 4 });
     await it.feed.give([frame, frame]);
-    await it.feed.give([frame, await rowsFrame('host_stats', columns, row, { sequence: 5 })]);
+    await it.feed.give([
+      frame,
+      await rowsFrame({ table: 'host_stats', columns, rows: row }, { sequence: 5 }),
+    ]);
     expect(await it.engine.select('SELECT load1 FROM host_stats')).toHaveLength(2);
     expect(await it.metrics.render()).toContain('plimsoll_ingest_doubled_frames_total 2');
   });
@@ -190,8 +198,12 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
     const good = await logsFrame([{ start: 0, bytes: 'good\n' }]);
     const broken = Buffer.from(good);
     broken[broken.length - 1] = (broken.at(-1) ?? 0) ^ 1;
-    const unknown = await rowsFrame('nothing' as 'events', ['a'], [[1]]);
-    const injected = await rowsFrame('events', ['time) VALUES (1); DROP TABLE logs --'], [[1]]);
+    const unknown = await rowsFrame({ table: 'nothing' as 'events', columns: ['a'], rows: [[1]] });
+    const injected = await rowsFrame({
+      table: 'events',
+      columns: ['time) VALUES (1); DROP TABLE logs --'],
+      rows: [[1]],
+    });
     await it.feed.give([Buffer.from('no frame'), good, broken, unknown, injected, Buffer.alloc(0)]);
     expect(await it.lines()).toEqual(['0: good']);
     const letters = await it.deadLetters();
@@ -217,12 +229,26 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
   test('rows that the engine refuses; their neighbours are stored', async () => {
     it = await openTestIngest();
     await it.feed.give([
-      await rowsFrame('events', eventColumns, [event('a')], { sequence: 1 }),
-      await rowsFrame('events', eventColumns, [['no time', 'b']], { sequence: 2 }),
-      await rowsFrame('events', eventColumns, [event('c')], { sequence: 3 }),
-      await rowsFrame('events', ['time', 'of_a_newer_version'], [['2026-01-15 10:00:00', 1]], {
-        sequence: 4,
-      }),
+      await rowsFrame(
+        { table: 'events', columns: eventColumns, rows: [event('a')] },
+        { sequence: 1 },
+      ),
+      await rowsFrame(
+        { table: 'events', columns: eventColumns, rows: [['no time', 'b']] },
+        { sequence: 2 },
+      ),
+      await rowsFrame(
+        { table: 'events', columns: eventColumns, rows: [event('c')] },
+        { sequence: 3 },
+      ),
+      await rowsFrame(
+        {
+          table: 'events',
+          columns: ['time', 'of_a_newer_version'],
+          rows: [['2026-01-15 10:00:00', 1]],
+        },
+        { sequence: 4 },
+      ),
     ]);
     expect(await events()).toEqual(['a', 'c']);
     const letters = await it.deadLetters();
@@ -237,7 +263,7 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
 
   test('what stands behind a blank line of a payload is never run', async () => {
     it = await openTestIngest();
-    const frame = await rowsFrame('events', eventColumns, [event('a')]);
+    const frame = await rowsFrame({ table: 'events', columns: eventColumns, rows: [event('a')] });
     const evil = await decodeFrame(frame);
     const { encodeFrame } = await import('@plimsoll/model');
     if (evil.kind !== 'rows') throw new Error('expected rows');

@@ -14,11 +14,11 @@ const kills = 5;
 const child = fileURLToPath(new URL('support/kill-child.ts', import.meta.url));
 
 const start = async (folder: string): Promise<ChildProcess> => {
-  const process_ = spawn(process.execPath, [child, folder, String(lines)], {
+  const running = spawn(process.execPath, [child, folder, String(lines)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  await once(process_.stdout, 'data');
-  return process_;
+  await once(running.stdout, 'data');
+  return running;
 };
 
 test(
@@ -37,8 +37,8 @@ test(
         await once(running, 'exit');
       }
       const last = await start(folder);
-      const [code] = await once(last, 'exit');
-      expect(code).toBe(0);
+      await once(last, 'exit');
+      expect(last.exitCode).toBe(0);
       const engine = await openEngine({
         mode: 'embedded',
         path: join(folder, 'engine'),

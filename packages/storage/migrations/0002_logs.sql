@@ -32,7 +32,7 @@ ENGINE = MergeTree
 -- A day of its own only for times that can be true: a line that claims the year 1971 or 2200 goes
 -- with its arrival, so that one batch never spreads over hundreds of partitions.
 PARTITION BY toDate(if(time > ingested_at - toIntervalDay(31) AND time < ingested_at + toIntervalDay(1), toDateTime(time, 'UTC'), ingested_at))
-ORDER BY (tenant, container_id, time)
+ORDER BY (tenant, toStartOfHour(time), container_id, time)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 COMMENT 'One row per log record; identity is (file_id, position)';
 

@@ -15,9 +15,5 @@ export {
   type TextPosition,
 } from './storage-error.ts';
 export type { StorageLogger } from './logger.ts';
-export {
-  migrate,
-  type MigrateOptions,
-  type MigrateResult,
-  type Retention,
-} from './migrations/migrate.ts';
+export { migrate, type MigrateOptions, type MigrateResult } from './migrations/migrate.ts';
+export type { Retention } from './migrations/apply-retention.ts';

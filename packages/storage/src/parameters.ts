@@ -9,7 +9,7 @@ import { StorageError } from './storage-error.ts';
 export type SqlParameters = Readonly<Record<string, SqlParameter>>;
 
 /** Every parameter in the engine's notation, ready for `SET param_…` or a URL's `param_…`. */
-export function encodeParameters(params: SqlParameters): Record<string, string> {
+function encodeParameters(params: SqlParameters): Record<string, string> {
   const encoded: Record<string, string> = {};
   for (const [name, value] of Object.entries(params)) {
     if (!/^[A-Za-z_]\w*$/.test(name)) {
@@ -72,7 +72,6 @@ const tsvEscapes: Readonly<Record<string, string>> = {
 };
 
 function tsvEscape(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are exactly the bytes TSV escapes
   return text.replace(/[\\\0\b\f\n\r\t]/g, (character) => tsvEscapes[character] ?? character);
 }
 

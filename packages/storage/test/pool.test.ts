@@ -43,9 +43,10 @@ describe('a pool', () => {
     const item = await pool.acquire();
     const waiting = rejection(pool.acquire());
     let isClosed = false;
-    const closing = pool.close().then(() => {
+    const closing = (async () => {
+      await pool.close();
       isClosed = true;
-    });
+    })();
     expect(await waiting).toMatchObject({ code: 'closed' });
     expect(isClosed).toBe(false);
     pool.release(item);

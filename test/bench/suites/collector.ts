@@ -4,11 +4,12 @@
  * does nothing but compress. Figures per CPU second, so that other work on the machine matters little.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CollectorAccount } from '../lib/collector-alone.ts';
+import { writeContainer } from '../lib/docker-folder.ts';
 import { makeDockerJsonLog } from '../lib/docker-json-log.ts';
 import type { Report } from '../report.ts';
 
@@ -84,26 +85,4 @@ function compressWithZstd(path: string): number | null {
   const [user, system] = stderr.trim().split(/\s+/).map(Number);
   if (status !== 0 || !Number.isFinite(user) || !Number.isFinite(system)) return null;
   return Number(user) + Number(system);
-}
-
-function writeContainer(folder: string, logPath: string): void {
-  const id = 'b'.repeat(64);
-  const container = join(folder, 'containers', id);
-  mkdirSync(container, { recursive: true });
-  const time = '2026-01-01T00:00:00Z';
-  const config = {
-    ID: id,
-    Created: time,
-    Name: '/bench',
-    Image: 'sha256:0',
-    Config: { Image: 'bench:1', Labels: {} },
-    State: { Running: true, Pid: 0, StartedAt: time, FinishedAt: '0001-01-01T00:00:00Z' },
-    LogPath: logPath,
-  };
-  writeFileSync(join(container, 'config.v2.json'), JSON.stringify(config));
-  writeFileSync(
-    join(container, 'hostconfig.json'),
-    JSON.stringify({ LogConfig: { Type: 'json-file', Config: {} } }),
-  );
-  writeFileSync(join(folder, 'log-path'), logPath);
 }

@@ -108,7 +108,8 @@ describe('leak rules over the whole fleet', () => {
     expect((slow?.time_left_seconds ?? 0) / hour).toBeGreaterThan(38);
     expect((slow?.time_left_seconds ?? 0) / hour).toBeLessThan(48);
     expect((slow?.slope_per_second ?? 0) / (8 * MiB)).toBeCloseTo(1 / hour, 5);
-    for (const { evidence, summary } of findings) {
+    for (const { evidence, labels, summary } of findings) {
+      expect(labels).toMatchObject({ host: 'h1', image: `shop/${labels['container_name']}:1` });
       expect(evidence).toMatchObject({ unit: 'bytes', limit });
       expect(evidence.series.length).toBeGreaterThan(10);
       expect(evidence.series.length).toBeLessThanOrEqual(60);

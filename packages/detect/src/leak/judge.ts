@@ -65,7 +65,7 @@ const minShape = 0.4;
 /** From this age on, warm-up is over and a daily cycle has shown its height. */
 const knownSeconds = 26 * 3600;
 /** A younger process is judged only as far ahead as this many times what has been seen of it. */
-const maxExtrapolation = 3;
+const maxExtrapolation = 2;
 
 export function judgeLeak(floors: Floors, context: LeakContext): LeakVerdict {
   const now = judgeTrend(floors, context);

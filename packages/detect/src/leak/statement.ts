@@ -48,7 +48,7 @@ WITH candidates AS
   HAVING ${longSpans.map((span) => rose(resource.floor, 'window_start', span)).join('\n    OR ')}
 )
 SELECT
-  container_id, started_at, ${outerLabels},
+  container_id, started_at, ${knownLabels},
   argMaxIf(l_limit, w, kind = 'fine') AS limit_value,
 ${arrays('long')},
 ${arrays('fine')}
@@ -83,6 +83,9 @@ ORDER BY container_id, started_at DESC
 LIMIT 1 BY container_id`;
   return { sql, params: { ...scopeParams(scope), min_growth: resource.minGrowth } };
 }
+
+/** Floors carry no labels, so of each label the value that is there. */
+const knownLabels = outerLabels.replaceAll('any(', 'max(');
 
 function fineRows(resource: LeakResource): string {
   return (

@@ -12,9 +12,6 @@ export const innerLabels = carried.map((name) => `any(${name}) AS l_${name}`).jo
 /** The same labels one level up, under their own names. */
 export const outerLabels = carried.map((name) => `any(l_${name}) AS ${name}`).join(', ');
 
-/** Labels directly from rows grouped by container. */
-export const directLabels = carried.map((name) => `any(t.${name}) AS ${name}`).join(', ');
-
 /** The labels that are known, without the empty ones. */
 export function labelsOf(row: LabelRow): Record<string, string> {
   const labels: Record<string, string> = {};

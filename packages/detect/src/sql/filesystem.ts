@@ -30,7 +30,7 @@ export interface FilesystemRow {
   series: number[];
 }
 
-export const dockerRootMountpoint = '(container runtime)';
+const dockerRootMountpoint = '(container runtime)';
 
 /** Fullest first; the runtime's root comes as a mount point of its own, see {@link filesystemFindings}. */
 export function filesystemStatement(resource: FilesystemResource, scope: RuleScope): Statement {

@@ -126,7 +126,7 @@ function toRequest(unit: InsertUnit, batch: BatchIdentity, memory: Buffer): Inse
       table: unit.table,
       columns: unit.columns,
       format: 'JSONCompactEachRow',
-      data: Buffer.concat(unit.parts.flatMap(({ payload }) => lines(payload))),
+      data: Buffer.concat(unit.parts.flatMap(({ payload }) => wholeLines(payload))),
       token: unit.token,
     };
   }
@@ -142,7 +142,7 @@ function toRequest(unit: InsertUnit, batch: BatchIdentity, memory: Buffer): Inse
 const newline = Buffer.from('\n');
 
 /** A payload may or may not end its last line. */
-function lines(payload: Buffer): Buffer[] {
+function wholeLines(payload: Buffer): Buffer[] {
   return payload.at(-1) === 10 ? [payload] : [payload, newline];
 }
 

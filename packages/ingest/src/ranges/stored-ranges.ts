@@ -41,7 +41,8 @@ export class StoredRanges {
     signal: AbortSignal,
   ): Promise<Map<string, RangeSet>> {
     const missing = files.filter((file) => !this.#files.has(keyOf(file)));
-    const loaded = missing.length > 0 ? await this.#load(missing, batch, signal) : new Map();
+    const loaded =
+      missing.length > 0 ? await this.#load(missing, batch, signal) : new Map<string, RangeSet>();
     for (const file of missing) this.#keep(keyOf(file), loaded.get(keyOf(file)) ?? emptyRanges);
     const answer = new Map<string, RangeSet>();
     for (const file of files) answer.set(keyOf(file), this.#touch(keyOf(file)));

@@ -1,5 +1,5 @@
 import { hostLabels } from '@plimsoll/model';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   encodeLogChunks,

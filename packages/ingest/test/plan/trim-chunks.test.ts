@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { trimChunks, type FileChunk } from '../../src/plan/trim-chunks.ts';
 import { addRange, emptyRanges, type RangeSet } from '../../src/ranges/range-set.ts';

@@ -59,10 +59,14 @@ export async function logsFrame(
   return encodeFrame({ kind: 'logs', header }, parts);
 }
 
+export interface TestRows {
+  table: RowTable;
+  columns: string[];
+  rows: readonly (readonly unknown[])[];
+}
+
 export async function rowsFrame(
-  table: RowTable,
-  columns: string[],
-  rows: readonly (readonly unknown[])[],
+  { table, columns, rows }: TestRows,
   options: FrameOptions = {},
 ): Promise<Buffer> {
   const header = { ...origin(options), table, columns, rows: rows.length };

@@ -62,10 +62,14 @@ while (positions.some(({ next }) => next < lines)) {
       const event = ['2026-01-15 10:00:00.000', `${file}/${end}`, 'default', 'host1', 'kernel'];
       const frames = [
         await logsFrame([chunk], options),
-        await rowsFrame('events', ['time', 'event_id', 'tenant', 'host', 'kind'], [event], {
-          sequence: sequence++,
-          epoch,
-        }),
+        await rowsFrame(
+          {
+            table: 'events',
+            columns: ['time', 'event_id', 'tenant', 'host', 'kind'],
+            rows: [event],
+          },
+          { sequence: sequence++, epoch },
+        ),
       ];
       await Promise.all(
         frames.map(async (frame) => transport.publish({ key: 'h', kind: 'logs', bytes: frame })),
@@ -76,7 +80,7 @@ while (positions.some(({ next }) => next < lines)) {
   );
   savePositions();
 }
-while ((await metrics.render()).includes('plimsoll_transport_journal_batches 0') === false) {
+while (!(await metrics.render()).includes('plimsoll_transport_journal_batches 0')) {
   await new Promise((resolve) => setTimeout(resolve, 10));
 }
 await ingest.stop();

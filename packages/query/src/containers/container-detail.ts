@@ -75,6 +75,10 @@ export async function containerDetail(
   if (!target && !inFleet) {
     throw new QueryError('not_found', 'no container has this id; a full id has 64 digits');
   }
+  // Not in every sample: the newest count stands.
+  const moreRarely: Record<string, number | null> = {
+    file_descriptors: inFleet?.sample?.file_descriptors ?? null,
+  };
   return {
     ...toSummary(inFleet ?? goneContainer(request.id, target)),
     image_id: target?.image_id ?? '',
@@ -90,7 +94,7 @@ export async function containerDetail(
     privileged: Number(target?.privileged ?? 0) !== 0,
     values: Object.fromEntries(
       valueNames.map((name) => {
-        const value = newest?.[name] ?? null;
+        const value = newest?.[name] ?? moreRarely[name] ?? null;
         return [name, value === null ? null : Number(value)];
       }),
     ),

@@ -8,6 +8,9 @@ export interface CauseScope {
   replicasOf: (service: string) => number;
 }
 
+/** As Docker itself prints ids. */
+const shortIdChars = 12;
+
 export function isLeakRule(rule: string): boolean {
   return rule.endsWith('_leak');
 }
@@ -55,15 +58,20 @@ function causeState(alert: AlertEntry): LoadState {
   return alert.severity === 'critical' ? 'over' : 'near';
 }
 
-/** The service of a container's alert; the host of any other. */
+/**
+ * The service of a container's alert; the host of any other. The kernel also tells of containers
+ * that no runtime has named: those go by their short id.
+ */
 function subjectOf(alert: AlertEntry): string {
   const { labels } = alert;
-  if ((labels['container_id'] ?? '') === '') return labels['host'] ?? '';
-  return serviceName({
+  const id = labels['container_id'] ?? '';
+  if (id === '') return labels['host'] ?? '';
+  const service = serviceName({
     compose_service: labels['compose_service'] ?? '',
     kubernetes_container: labels['kubernetes_container'] ?? '',
     container_name: labels['container_name'] ?? '',
   });
+  return service === '' ? id.slice(0, shortIdChars) : service;
 }
 
 /** What a subject does, by rule, in a plain sentence. */
@@ -102,9 +110,7 @@ function causeDetail(cause: {
 }): string {
   if (cause.affected === 0) return cause.alert.summary;
   const image = cause.alert.labels['image'] ?? '';
-  const parts = [
-    `${cause.affected} of ${cause.replicas} replica${cause.replicas === 1 ? '' : 's'}`,
-  ];
+  const parts = cause.replicas > 1 ? [`${cause.affected} of ${cause.replicas} replicas`] : [];
   if (image !== '') parts.push(`image ${image}`);
   parts.push(
     cause.hosts.length === 1 ? `on ${cause.hosts[0] ?? ''}` : `on ${cause.hosts.length} hosts`,

@@ -46,7 +46,6 @@ const gauges = [
   'cpu_limit_cores',
   'pids_current',
   'pids_limit',
-  'file_descriptors',
   'file_descriptors_limit',
   'log_bytes',
 ] as const;
@@ -77,6 +76,7 @@ interface SampleRow extends Record<(typeof labels)[number], string> {
   started_ms: string;
   newest_ms: string;
   newest: Numbers;
+  newest_descriptors: number | string | null;
   last: Numbers;
   first: Numbers;
   first_ms: string;
@@ -91,13 +91,15 @@ interface ThrottleRow {
 /**
  * One row per container: its newest life, from the last two minutes alone. Values that belong to
  * one moment travel as one tuple, so that a value the kernel did not give stays null instead of
- * being taken from an earlier moment.
+ * being taken from an earlier moment. Descriptors alone are counted more rarely than the rest: the
+ * newest count stands.
  */
 const newestSamplesSql = `SELECT container_id,
     toUnixTimestamp64Milli(started_at) AS started_ms,
     toUnixTimestamp64Milli(max(time)) AS newest_ms,
     ${labels.map((name) => `any(${name}) AS ${name}`).join(', ')},
     argMax(tuple(${gauges.join(', ')}), time) AS newest,
+    argMax(file_descriptors, time) AS newest_descriptors,
     argMax(tuple(${counters.join(', ')}), time) AS last,
     argMinIf(tuple(${counters.join(', ')}), time, time >= {rate_from:DateTime64(3)}) AS first,
     toUnixTimestamp64Milli(minIf(time, time >= {rate_from:DateTime64(3)})) AS first_ms
@@ -151,7 +153,7 @@ export async function loadNewestSamples(
 }
 
 function toSample(row: SampleRow, throttled: number | null): NewestSample {
-  const [memory, usage, workingSet, limit, cpuLimit, pids, pidsLimit, fds, fdsLimit, logBytes] =
+  const [memory, usage, workingSet, limit, cpuLimit, pids, pidsLimit, fdsLimit, logBytes] =
     row.newest.map(number);
   const elapsed = (Number(row.newest_ms) - Number(row.first_ms)) / 1000;
   const [cpu, receive, transmit, read, write] = row.last.map((value, index) =>
@@ -176,7 +178,7 @@ function toSample(row: SampleRow, throttled: number | null): NewestSample {
     cpu_limit: cpuLimit ?? 0,
     pids: pids ?? null,
     pids_limit: pidsLimit ?? 0,
-    file_descriptors: fds ?? null,
+    file_descriptors: number(row.newest_descriptors),
     file_descriptors_limit: fdsLimit ?? 0,
     log_bytes: logBytes ?? null,
     cpu: cpu ?? null,

@@ -80,7 +80,9 @@ describe('containers', () => {
       memory_usage_bytes: 15 * MiB,
       network_receive_bytes_per_second: 100,
       cpu_cores: 0.5,
+      file_descriptors: 20,
     });
+    expect(detail.values['file_descriptors']).toBe(20);
     expect(detail.values['memory_usage_bytes']).toBe(15 * MiB);
     expect(detail.values['memory_anon_bytes']).toBeNull();
   });

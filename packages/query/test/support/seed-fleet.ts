@@ -51,7 +51,8 @@ function samplesOf(item: Seeded): object[] {
       cpu_throttled_periods_total: index * (item.throttled ?? 0),
       pids_current: item.pids ?? 5,
       pids_limit: 100,
-      file_descriptors: 20,
+      // Counted in every third sample, and not in the newest.
+      file_descriptors: index % 3 === 1 ? 20 : null,
       file_descriptors_limit: 1024,
       network_receive_bytes_total: index * 1000,
     });

@@ -10,8 +10,6 @@ import { applyRetention, type Retention } from './apply-retention.ts';
 import { planMigrations, type AppliedStatement } from './plan-migrations.ts';
 import { readMigrations } from './read-migrations.ts';
 
-export type { Retention };
-
 export interface MigrateOptions {
   /** How long rows are kept, in milliseconds; 0 for ever. Unchanged when absent. */
   retention?: Retention;

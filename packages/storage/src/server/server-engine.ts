@@ -43,6 +43,13 @@ const requestGraceMs = 10_000;
 /** For statements without a limit of their own: DDL, inserts, streams. */
 const longestRequestMs = 3_600_000;
 
+interface ChunksRequest {
+  format: 'JSONEachRow' | 'JSONCompactEachRowWithNamesAndTypes';
+  options: SelectOptions;
+  settings: ClickHouseSettings;
+  onSummary?: (read: { rows: number; bytes: number }) => void;
+}
+
 /** ClickHouse over HTTP. Every setting travels with its request, so nothing stays behind. */
 export class ServerEngine implements Engine {
   readonly kind = 'server';
@@ -129,9 +136,13 @@ export class ServerEngine implements Engine {
   ): AsyncGenerator<Row[], void, undefined> {
     const slot = await this.#slots.read.acquire(options.signal);
     try {
-      const chunks = this.#chunks(sql, 'JSONEachRow', options, {
-        max_result_rows: String(options.maxRows ?? 0),
-        result_overflow_mode: 'throw',
+      const chunks = this.#chunks(sql, {
+        format: 'JSONEachRow',
+        options,
+        settings: {
+          max_result_rows: String(options.maxRows ?? 0),
+          result_overflow_mode: 'throw',
+        },
       });
       yield* rowBatches<Row>(chunks);
     } finally {
@@ -163,11 +174,10 @@ export class ServerEngine implements Engine {
       explain: async (text) => this.#explain(text, signal),
     });
     let read = { rows: 0, bytes: 0 };
-    const chunks = this.#chunks(
-      checked,
-      'JSONCompactEachRowWithNamesAndTypes',
-      { ...options, maxExecutionMs: limits.maxExecutionMs },
-      {
+    const chunks = this.#chunks(checked, {
+      format: 'JSONCompactEachRowWithNamesAndTypes',
+      options: { ...options, maxExecutionMs: limits.maxExecutionMs },
+      settings: {
         readonly: '1',
         max_memory_usage: String(limits.maxMemoryBytes),
         max_result_rows: String(limits.maxRows + 1),
@@ -176,10 +186,10 @@ export class ServerEngine implements Engine {
         output_format_json_quote_denormals: 1,
         output_format_json_quote_decimals: 1,
       },
-      (summary) => {
+      onSummary: (summary) => {
         read = summary;
       },
-    );
+    });
     try {
       return await this.#slots.adhoc.use(
         async () => collectAdhoc(chunks, { limits, progress: async () => read }),
@@ -218,18 +228,14 @@ export class ServerEngine implements Engine {
     return Buffer.concat(chunks).toString('utf8');
   }
 
-  async *#chunks(
-    sql: string,
-    format: string,
-    options: SelectOptions,
-    settings: ClickHouseSettings,
-    onSummary?: (read: { rows: number; bytes: number }) => void,
-  ): AsyncGenerator<Buffer, void, undefined> {
+  async *#chunks(sql: string, request: ChunksRequest): AsyncGenerator<Buffer, void, undefined> {
+    const { format, options, settings, onSummary } = request;
     checkParametersGiven(sql, options.params ?? {});
     const result = await this.#driver(options.signal, async () =>
       this.#client.exec({
-        query: `${sql}\nFORMAT ${format}`,
-        clickhouse_settings: { ...settingsOf(options), ...settings },
+        query: sql,
+        // Not in the text: behind EXPLAIN it would belong to the explained statement.
+        clickhouse_settings: { ...settingsOf(options), ...settings, default_format: format },
         query_params: { ...options.params },
         ...abortSignal(options.signal),
       }),

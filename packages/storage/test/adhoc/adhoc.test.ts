@@ -52,15 +52,14 @@ describe('answers', () => {
     ['own tables with the database', 'SELECT count() FROM plimsoll.logs', 1],
     ['a column list', 'SELECT * EXCEPT message FROM logs', 0],
     ['the schema', "SELECT name FROM system.columns WHERE table = 'logs' AND name = 'message'", 1],
-    ['explain', "EXPLAIN SELECT 1 FROM logs WHERE tenant = 'x'", null],
+    ['explain', 'EXPLAIN AST SELECT 1', 5],
     ['describe', 'DESCRIBE logs', 18],
     ['words in strings', "SELECT 'INTO OUTFILE file() FORMAT x; DROP TABLE logs'", 1],
     ['names in quotes', 'SELECT 1 AS `FORMAT x`', 1],
     ['the function format', "SELECT format('{}-{}', 'a', 'b')", 1],
   ])('%s', async (_what, sql, rows) => {
     const result = await opened.engine.adhoc(sql, limits);
-    if (rows === null) expect(result.rows.length).toBeGreaterThan(0);
-    else expect(result.rows).toHaveLength(rows);
+    expect(result.rows).toHaveLength(rows);
   });
 
   test('a result that comes in many chunks has no rows too many', async () => {

@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { Session } from 'chdb';
 
 export interface ClickHouseHttp extends AsyncDisposable {
@@ -25,7 +26,7 @@ export async function serveClickHouseHttp(path: string): Promise<ClickHouseHttp>
   const keeper = new Session(path);
   const requests: ClickHouseHttp['requests'] = [];
   const server = createServer((request, response) => {
-    answer(path, request, response, requests).catch((error: unknown) => {
+    answer({ path, requests }, request, response).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       const code = /Code: (\d+)/.exec(message)?.[1] ?? '1';
       response.writeHead(code === '60' ? 404 : 500, { 'X-ClickHouse-Exception-Code': code });
@@ -47,19 +48,16 @@ export async function serveClickHouseHttp(path: string): Promise<ClickHouseHttp>
 }
 
 async function answer(
-  path: string,
+  { path, requests }: { path: string; requests: ClickHouseHttp['requests'] },
   request: IncomingMessage,
   response: ServerResponse,
-  requests: ClickHouseHttp['requests'],
 ): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
   if (pathname === '/ping') {
     response.end('Ok.\n');
     return;
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  const body = Buffer.concat(chunks);
+  const body = await buffer(request);
   const inUrl = searchParams.get('query');
   const query = inUrl ?? body.toString('utf8');
   const settings = Object.fromEntries([...searchParams].filter(([name]) => !ownNames.has(name)));

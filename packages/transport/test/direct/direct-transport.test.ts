@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -123,15 +123,16 @@ describe('a disk that refuses', () => {
     await rm(join(folder, 'journal'), { recursive: true });
     await writeFile(join(folder, 'journal'), '');
     let isPublished = false;
-    const publishing = transport.publish(frame('kept')).then(() => {
+    const publishing = (async () => {
+      await transport.publish(frame('kept'));
       isPublished = true;
-    });
+    })();
     await wait(300);
     expect(isPublished).toBe(false);
     expect(transport.health()).toMatchObject({ ok: false });
     expect(transport.health().reason).toContain('cannot be written');
     await rm(join(folder, 'journal'));
-    await import('node:fs/promises').then(async ({ mkdir }) => mkdir(join(folder, 'journal')));
+    await mkdir(join(folder, 'journal'));
     await publishing;
     expect(transport.health()).toEqual({ ok: true });
     expect((await drain(1))[0]?.frames.map(String)).toEqual(['kept']);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   decodeJournalFile,
@@ -15,11 +15,7 @@ test('any frames come back as they were', () => {
         const frames = arrays.map((array) => Buffer.from(array));
         const name = journalFileName(7, 7 + frames.length - 1);
         const decoded = decodeJournalFile(Buffer.concat(encodeJournalFile(frames)), name);
-        expect(decoded).toMatchObject({ ok: true });
-        if (decoded.ok)
-          expect(decoded.frames.map((frame) => frame.toString('hex'))).toEqual(
-            frames.map((frame) => frame.toString('hex')),
-          );
+        expect(decoded).toEqual({ ok: true, frames });
       },
     ),
   );
@@ -28,17 +24,22 @@ test('any frames come back as they were', () => {
 test('any damage is seen, and no bytes make it throw', () => {
   const frames = [Buffer.from('one'), Buffer.from('two')];
   const whole = Buffer.concat(encodeJournalFile(frames));
+  const anyByte = fc.nat(whole.length - 1);
+  const anyChange = fc.integer({ min: 1, max: 255 });
   fc.assert(
-    fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
-      // Three bytes are reserved and mean nothing.
-      if (at >= 5 && at < 8) return;
-      const bytes = Buffer.from(whole);
-      bytes[at] = (bytes[at] ?? 0) ^ change;
-      expect(decodeJournalFile(bytes, journalFileName(0, 1))).toMatchObject({ ok: false });
-      expect(decodeJournalFile(whole.subarray(0, at), journalFileName(0, 1))).toMatchObject({
-        ok: false,
-      });
-    }),
+    // Three bytes are reserved and mean nothing.
+    fc.property(
+      anyByte.filter((at) => at < 5 || at >= 8),
+      anyChange,
+      (at, change) => {
+        const bytes = Buffer.from(whole);
+        bytes[at] = (bytes[at] ?? 0) ^ change;
+        expect(decodeJournalFile(bytes, journalFileName(0, 1))).toMatchObject({ ok: false });
+        expect(decodeJournalFile(whole.subarray(0, at), journalFileName(0, 1))).toMatchObject({
+          ok: false,
+        });
+      },
+    ),
   );
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {

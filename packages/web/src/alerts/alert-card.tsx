@@ -10,7 +10,7 @@ import { useSearchState } from '../url/use-search-state.ts';
 import { Icon } from '../ui/icon.tsx';
 import { RelativeTime } from '../ui/relative-time.tsx';
 import { useNow } from '../ui/use-now.ts';
-import { evidenceFacts } from './evidence-facts.ts';
+import { evidenceFacts, hasCourse } from './evidence-facts.ts';
 
 /** A leak is a leak; else a critical alert is over the line, and what is resolved is within. */
 function loadOfAlert(alert: AlertEntry): LoadState {
@@ -76,7 +76,7 @@ export function AlertCard({ alert }: { alert: AlertEntry }): ReactNode {
         </div>
       </div>
       <div className="alert-chart">
-        {evidence.series.length > 1 && (
+        {hasCourse(evidence) && (
           <Sparkline
             points={evidence.series}
             limit={evidence.limit}

@@ -11,6 +11,16 @@ const perDayBelow: Record<AlertEvidence['unit'], number> = {
   cores: 0.01,
 };
 
+/** Two moments of the same second are no course worth drawing. */
+const shortestCourseMs = 20_000;
+
+/** Whether a series covers enough time to be drawn as a line. */
+export function hasCourse(evidence: AlertEvidence): boolean {
+  const [first] = evidence.series;
+  const last = evidence.series.at(-1);
+  return first !== undefined && last !== undefined && last[0] - first[0] >= shortestCourseMs;
+}
+
 /** What stands below an evidence chart, most telling first: slope, beginning, confidence. */
 export function evidenceFacts(evidence: AlertEvidence, now: number): string[] {
   const facts: string[] = [];

@@ -26,7 +26,9 @@ export function buildChartData(spec: ChartSpec, series: Series): ChartData {
   );
   const column = (name: string): Column => alignColumn(series[name] ?? [], times);
   const values = spec.lines.map((line) => {
-    const own = column(line.name);
+    const measured = column(line.name);
+    const own =
+      line.heldSeconds === undefined ? measured : hold(measured, times, line.heldSeconds * 1000);
     if (line.minus !== undefined) return subtract(own, column(line.minus), true);
     return line.from === undefined ? own : subtract(column(line.from), own, false);
   });
@@ -74,6 +76,15 @@ function alignColumn(points: readonly SeriesPoint[], times: readonly number[]): 
   }
   const byTime = new Map(points);
   return times.map((ms) => byTime.get(ms) ?? null);
+}
+
+function hold(column: Column, times: readonly number[], ms: number): Column {
+  let last = -1;
+  return column.map((value, index) => {
+    if (value !== null) last = index;
+    if (value !== null || last < 0) return value;
+    return (times[index] ?? 0) - (times[last] ?? 0) <= ms ? (column[last] ?? null) : null;
+  });
 }
 
 function subtract(a: Column, b: Column, keepWithout: boolean): Column {

@@ -19,6 +19,12 @@ interface ChartGridProps {
 
 const tallCharts: ReadonlySet<string> = new Set(['memory', 'cpu']);
 
+const legendHeight = 26;
+
+function heightOf(spec: ChartSpec): number {
+  return tallCharts.has(spec.key) ? 216 : 168;
+}
+
 /** The charts of one view: one cursor over all, a drag in any sets the page's time. */
 export function ChartGrid(props: ChartGridProps): ReactNode {
   const { data } = props;
@@ -38,7 +44,7 @@ export function ChartGrid(props: ChartGridProps): ReactNode {
               <div className="chart-head">
                 <h3>{spec.title}</h3>
               </div>
-              <Skeleton height={190} />
+              <Skeleton height={heightOf(spec) + legendHeight} />
             </div>
           ) : (
             <TimeChart
@@ -47,7 +53,7 @@ export function ChartGrid(props: ChartGridProps): ReactNode {
               range={data.range}
               events={props.events}
               onZoom={props.onZoom}
-              height={tallCharts.has(spec.key) ? 216 : 168}
+              height={heightOf(spec)}
             />
           )}
         </section>

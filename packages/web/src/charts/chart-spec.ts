@@ -12,6 +12,8 @@ export interface ChartLine {
   minus?: string;
   /** The value is this name less the line's own: used is size less available. */
   from?: string;
+  /** Measured more rarely than the others: a value stands this long, or until the next one. */
+  heldSeconds?: number;
 }
 
 export interface ChartSpec {

@@ -63,7 +63,8 @@ export const containerCharts: readonly ChartSpec[] = [
     unit: 'count',
     limit: 'file_descriptors_limit',
     lines: [
-      { name: 'file_descriptors', title: 'descriptors', tone: 'deep' },
+      // Counted every 30 seconds, or at every sample where those are further apart.
+      { name: 'file_descriptors', title: 'descriptors', tone: 'deep', heldSeconds: 60 },
       { name: 'sockets_in_use', title: 'sockets', tone: 'grey' },
     ],
   },

@@ -98,7 +98,9 @@ export function ContainerHeader({
             </span>
             <span className="muted">
               {' '}
-              policy {container.restart_policy === '' ? 'no' : container.restart_policy}
+              {container.restart_policy === '' || container.restart_policy === 'no'
+                ? 'no policy'
+                : `policy ${container.restart_policy}`}
             </span>
           </Fact>
           {container.oom_killed && (

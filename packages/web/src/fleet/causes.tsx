@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import type { FleetCause, FleetTank } from '@plimsoll/model/api';
 import { fleetQuery, tanksQuery } from '../api/fleet-queries.ts';
 import { Sparkline } from '../charts/sparkline.tsx';
-import { evidenceFacts } from '../alerts/evidence-facts.ts';
+import { evidenceFacts, hasCourse } from '../alerts/evidence-facts.ts';
 import { quantityText } from '../format/quantity.ts';
 import { exactTime, plusMinus, shortTime, timeLeft } from '../format/time.ts';
 import { rangeOnly } from '../url/search-params.ts';
@@ -102,7 +102,7 @@ function CauseCard({ cause }: { cause: FleetCause }): ReactNode {
         </span>
       </div>
       <p className="cause-detail">{cause.detail}</p>
-      {cause.evidence.series.length > 1 && (
+      {hasCourse(cause.evidence) && (
         <Sparkline
           points={cause.evidence.series}
           limit={cause.evidence.limit}

@@ -71,7 +71,7 @@ export function SummaryStrip({ fleet }: { fleet: FleetSummary | undefined }): Re
         value={quantityText(fleet.containers_over, 'count')}
         note={
           fleet.containers_near > 0
-            ? `${quantityText(fleet.containers_near, 'count')} near`
+            ? `and ${quantityText(fleet.containers_near, 'count')} near`
             : fleet.containers_over === 1
               ? 'container'
               : 'containers'

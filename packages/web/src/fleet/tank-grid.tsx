@@ -63,6 +63,7 @@ export function TankGrid({ groups, grouping, measure, hostMemory }: TankGridProp
       layoutTanks(
         groups.map((group) => group.tanks.length),
         size.width,
+        groups.reduce((longest, group) => Math.max(longest, group.key.length), 0),
       ),
     [groups, size.width],
   );

@@ -38,7 +38,12 @@ export interface TankPlace {
   line: number;
 }
 
-const labelWidth = 252;
+const leastLabelWidth = 252;
+/** Long names get what room the tanks leave, up to this. */
+const mostLabelWidth = 460;
+/** A letter of a name, on average, and what stands beside a name: its count and the gap. */
+const letterWidth = 7.5;
+const besideName = 52;
 const narrowBelow = 560;
 const rowPadding = 10;
 const narrowLabelHeight = 40;
@@ -51,12 +56,19 @@ function metricsFor(total: number): TankMetrics {
   return { tankWidth: 8, tankHeight: 18, gap: 3, lineGap: 5 };
 }
 
-export function layoutTanks(counts: readonly number[], width: number): TankLayout {
+/** @param longestName in letters; names that are longer than their room are cut. */
+export function layoutTanks(counts: readonly number[], width: number, longestName = 0): TankLayout {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const metrics = metricsFor(total);
   const narrow = width < narrowBelow;
-  const tanksX = narrow ? 0 : labelWidth;
   const pitch = metrics.tankWidth + metrics.gap;
+  const most = counts.reduce((left, right) => Math.max(left, right), 0);
+  const wanted = Math.ceil(longestName * letterWidth) + besideName;
+  const labelWidth = Math.max(
+    leastLabelWidth,
+    Math.min(wanted, mostLabelWidth, width - most * pitch),
+  );
+  const tanksX = narrow ? 0 : labelWidth;
   const perLine = Math.max(1, Math.floor((width - tanksX + metrics.gap) / pitch));
   const boxes: GroupBox[] = [];
   let y = 0;

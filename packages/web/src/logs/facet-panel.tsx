@@ -34,6 +34,8 @@ export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactN
       <SkeletonRows rows={14} height={24} />
     );
   }
+  if (data.severity.length === 0)
+    return <p className="muted">Severities, services, containers: with the first line.</p>;
   return (
     <div className="facets">
       <Facet title="Severity" count={data.severity.length}>

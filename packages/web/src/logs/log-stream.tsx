@@ -163,7 +163,7 @@ function NoLines({
     >
       {filtered
         ? 'All lines of this time range were searched. Take a condition away, or look at a longer time.'
-        : 'No watched container wrote to its log. Lines appear here within a second of being written.'}
+        : 'No watched container and no watched log file wrote anything. Lines appear here within a second of being written.'}
     </EmptyState>
   );
 }

@@ -11,7 +11,7 @@ export function SchemaBrowser({
   onInsert: (text: string) => void;
 }): ReactNode {
   const [text, setText] = useState('');
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set([schema.tables[0]?.name ?? '']));
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set(['logs']));
   const needle = text.trim().toLowerCase();
   const tables = schema.tables
     .map((table) => ({

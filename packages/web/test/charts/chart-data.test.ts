@@ -44,6 +44,27 @@ describe('chart data', () => {
     expect(data.limit).toEqual([100, 100, 200]);
   });
 
+  test('lets what is measured more rarely stand until the next value, but not for ever', () => {
+    const rare: ChartSpec = {
+      key: 'descriptors',
+      title: 'Open files',
+      unit: 'count',
+      lines: [
+        { name: 'files', title: 'files', tone: 'deep', heldSeconds: 2 },
+        { name: 'sockets', title: 'sockets', tone: 'grey' },
+      ],
+    };
+    const times = [1000, 2000, 3000, 4000, 5000, 6000];
+    const data = buildChartData(rare, {
+      files: times.map((time) => [time, time === 2000 ? 7 : null] as const),
+      sockets: times.map((time) => [time, time === 2000 ? null : 1] as const),
+    });
+    expect(data.values).toEqual([
+      [null, 7, 7, 7, null, null],
+      [1, null, 1, 1, 1, 1],
+    ]);
+  });
+
   test('puts series of different times on one axis', () => {
     const data = buildChartData(spec, {
       anon: [

@@ -10,7 +10,7 @@ export interface Bytes {
 }
 
 export const newline = 0x0a;
-export const space = 0x20;
+const space = 0x20;
 const tab = 0x09;
 const minus = 0x2d;
 const digit0 = 0x30;

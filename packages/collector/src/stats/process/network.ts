@@ -20,13 +20,9 @@ import {
 } from '../parse/network.ts';
 
 /** `net/snmp`, line pair `Tcp`. */
-export const tcpNames = compileHeaderPair('Tcp', ['RetransSegs', 'EstabResets']);
+const tcpNames = compileHeaderPair('Tcp', ['RetransSegs', 'EstabResets']);
 /** `net/netstat`, line pair `TcpExt`. */
-export const tcpExtNames = compileHeaderPair('TcpExt', [
-  'ListenOverflows',
-  'ListenDrops',
-  'TCPTimeouts',
-]);
+const tcpExtNames = compileHeaderPair('TcpExt', ['ListenOverflows', 'ListenDrops', 'TCPTimeouts']);
 
 const interfaces = zeroInterfaceTotals();
 const tcp = new Float64Array(tcpNames.names.length);

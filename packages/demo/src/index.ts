@@ -1,0 +1,2 @@
+export { Demo, type DemoOptions } from './demo.ts';
+export { prepareDemoFolder } from './demo-folder.ts';
