@@ -143,7 +143,7 @@ export async function encodeFrame(
  */
 export async function decodeFrame(bytes: Buffer): Promise<Frame> {
   const parts = splitFrame(bytes);
-  const payload = parts.codec === 0 ? parts.payload : await decompressPayload(parts.payload);
+  const payload = parts.codec === 0 ? parts.payload : await decompressPayload(parts);
   if (payload.length !== parts.rawLength) {
     throw new FrameError(`raw length: expected ${parts.rawLength} bytes, got ${payload.length}`);
   }
@@ -208,9 +208,13 @@ function checksum(prelude: Buffer, header: Buffer, payload: Buffer): number {
   return crc32(payload, crc32(header, crc32(prelude.subarray(0, preludeBytes - 4))));
 }
 
-async function decompressPayload(payload: Buffer): Promise<Buffer> {
+async function decompressPayload({ payload, rawLength }: FrameParts): Promise<Buffer> {
   try {
-    return await decompress(payload, { maxOutputLength: maxRawBytes });
+    return await decompress(payload, {
+      maxOutputLength: maxRawBytes,
+      // In one piece, as in encodeFrame: a third of the time of many.
+      chunkSize: Math.max(rawLength, minOutputBytes),
+    });
   } catch (error) {
     throw new FrameError(`payload: expected zstd (${String(error)})`);
   }

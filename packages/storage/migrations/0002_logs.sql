@@ -33,7 +33,7 @@ ENGINE = MergeTree
 -- with its arrival, so that one batch never spreads over hundreds of partitions.
 PARTITION BY toDate(if(time > ingested_at - toIntervalDay(31) AND time < ingested_at + toIntervalDay(1), toDateTime(time, 'UTC'), ingested_at))
 ORDER BY (tenant, toStartOfHour(time), container_id, time)
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
+SETTINGS merge_selector_base = 16, non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, materialize_ttl_recalculate_only = 1
 COMMENT 'One row per log record; identity is (file_id, position)';
 
 CREATE TABLE IF NOT EXISTS log_ranges
@@ -113,6 +113,9 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS log_ranges_from_chunks TO log_ranges AS
 SELECT toDateTime(received_at, 'UTC') AS time, tenant, file_id, start, end, partition, batch
 FROM log_chunks;
 
+-- Every view filters in a subquery: a filter beside ARRAY JOIN comes after it, and the views that a
+-- chunk is not for would split it all the same.
+
 -- The common case: nothing is looked at twice.
 CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_uniform_docker_json TO log_records AS
 WITH
@@ -126,9 +129,16 @@ SELECT
     substring(log, 1, length(log) - 1) AS text,
     file_id,
     toUInt64(start + line_end - length(line) - 1) AS position
-FROM log_chunks
-ARRAY JOIN lines AS line, arrayCumSum(arrayMap(l -> length(l) + 1, lines)) AS line_end
-WHERE is_uniform;
+FROM
+(
+    SELECT
+        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
+        kubernetes_namespace, kubernetes_pod, kubernetes_container,
+        file_id, start, lines, arrayCumSum(arrayMap(line -> length(line) + 1, lines)) AS ends
+    FROM log_chunks
+    WHERE is_uniform
+)
+ARRAY JOIN lines AS line, ends AS line_end;
 
 -- Any other chunk. Docker splits what a container writes into parts of 16 KiB: a part that does not
 -- end in \n goes on in the next line of the same stream, and lines of the other stream may stand
@@ -159,8 +169,15 @@ SELECT
     if(endsWith(record.3, '\n'), substring(record.3, 1, length(record.3) - 1), record.3) AS text,
     file_id,
     record.2 AS position
-FROM log_chunks
-WHERE format = 'docker-json' AND NOT is_uniform;
+FROM
+(
+    SELECT
+        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
+        kubernetes_namespace, kubernetes_pod, kubernetes_container,
+        file_id, start, lines
+    FROM log_chunks
+    WHERE format = 'docker-json' AND NOT is_uniform
+);
 
 -- CRI: "<time> <stdout|stderr> <P|F>[:tags] <text>"; P goes on in the next line of the same stream.
 CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_cri TO log_records AS
@@ -186,8 +203,15 @@ SELECT
     record.3 AS text,
     file_id,
     record.2 AS position
-FROM log_chunks
-WHERE format = 'cri';
+FROM
+(
+    SELECT
+        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
+        kubernetes_namespace, kubernetes_pod, kubernetes_container,
+        file_id, start, lines
+    FROM log_chunks
+    WHERE format = 'cri'
+);
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_plain TO log_records AS
 SELECT
@@ -197,14 +221,21 @@ SELECT
     line AS text,
     file_id,
     toUInt64(start + line_end - length(line) - 1) AS position
-FROM log_chunks
-ARRAY JOIN lines AS line, arrayCumSum(arrayMap(l -> length(l) + 1, lines)) AS line_end
-WHERE format NOT IN ('docker-json', 'cri');
+FROM
+(
+    SELECT
+        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
+        kubernetes_namespace, kubernetes_pod, kubernetes_container,
+        stream, file_id, start, lines, arrayCumSum(arrayMap(line -> length(line) + 1, lines)) AS ends
+    FROM log_chunks
+    WHERE format NOT IN ('docker-json', 'cri')
+)
+ARRAY JOIN lines AS line, ends AS line_end;
 
 -- What is the same for every format: terminal escapes, line end, severity.
 --
 -- Severity: of JSON its level, severity or lvl (words, or the numbers of pino and bunyan). Else what
--- the first 128 bytes show first: level=…, a word in brackets or before a colon, a word in capitals,
+-- the first 80 bytes show first: level=…, a word in brackets or before a colon, a word in capitals,
 -- or klog's letter and date.
 CREATE MATERIALIZED VIEW IF NOT EXISTS logs_from_records TO logs AS
 WITH
@@ -215,7 +246,7 @@ WITH
     -- Few different ones: what follows is worked out once for each, not once per line.
     lower(toLowCardinality(if(startsWith(message, '{'),
         if(level = '', concat(simpleJSONExtractRaw(message, 'severity'), simpleJSONExtractRaw(message, 'lvl')), level),
-        extract(substring(message, 1, 128),
+        extract(substring(message, 1, 80),
             '(?i:\\b(?:level|severity|lvl)=["\']?(?:TRACE|TRC|VERBOSE|FINEST|DEBUG|DBG|DBUG|INFO|INFORMATION|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|PANIC|EMERG|EMERGENCY|ALERT)\\b|[\\[(<|](?:TRACE|TRC|VERBOSE|FINEST|DEBUG|DBG|DBUG|INFO|INFORMATION|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|PANIC|EMERG|EMERGENCY|ALERT)[\\])>|:]|(?:^|[ \\t])(?:TRACE|TRC|VERBOSE|FINEST|DEBUG|DBG|DBUG|INFO|INFORMATION|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|PANIC|EMERG|EMERGENCY|ALERT):)|(?:^|[^A-Za-z0-9_/.-])(?:TRACE|TRC|VERBOSE|FINEST|DEBUG|DBG|DBUG|INFO|INFORMATION|INF|NOTICE|WARN|WARNING|WRN|ERROR|ERR|SEVERE|FATAL|FTL|CRITICAL|CRIT|PANIC|EMERG|EMERGENCY|ALERT)(?:[^A-Za-z0-9_/.=-]|$)|^[IWEF](?:0[1-9]|1[0-2])\\d\\d [0-9:]')))) AS word
 SELECT
     ifNull(time, received_at) AS time,

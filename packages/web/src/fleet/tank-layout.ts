@@ -40,7 +40,7 @@ export interface TankPlace {
 
 const leastLabelWidth = 252;
 /** Long names get what room the tanks leave, up to this. */
-const mostLabelWidth = 460;
+const mostLabelWidth = 380;
 /** A letter of a name, on average, and what stands beside a name: its count and the gap. */
 const letterWidth = 7.5;
 const besideName = 52;

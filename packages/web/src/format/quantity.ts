@@ -33,6 +33,9 @@ function perSecond(quantity: Quantity): Quantity {
 
 /** On an axis the title already says what is measured: `400 m` instead of `400 m cores`. */
 export function axisText(value: number, unit: Unit): string {
+  // Ticks stand at quarters: rounded further, 0.25 % would read as 0.3 %.
+  if (unit === 'ratio')
+    return `${trimZero((value * 100).toFixed(Math.abs(value) < 0.01 ? 2 : 1))}\u00a0%`;
   if (unit !== 'cores') return quantityText(value, unit);
   return value !== 0 && Math.abs(value) < 0.9995
     ? `${trimZero((value * 1000).toPrecision(3))}\u00a0m`
@@ -88,8 +91,11 @@ function formatRatio(value: number): Quantity {
 }
 
 function formatCores(value: number): Quantity {
-  if (value !== 0 && Math.abs(value) < 0.9995)
-    return { value: trimZero((value * 1000).toPrecision(3)), unit: 'm cores' };
+  if (value !== 0 && Math.abs(value) < 0.9995) {
+    const milli = value * 1000;
+    const text = Math.abs(milli) < 1 ? milli.toFixed(2) : milli.toPrecision(3);
+    return { value: trimZero(text), unit: 'm cores' };
+  }
   return { value: threeDigits(value), unit: Math.abs(value) === 1 ? 'core' : 'cores' };
 }
 

@@ -1,13 +1,20 @@
 import { useState, type ReactNode } from 'react';
 import { useQuery } from '@tanstack/react-query';
+import type { Severity } from '@plimsoll/model';
 import type { LogFacets } from '@plimsoll/model/api';
 import { quantityText } from '../format/quantity.ts';
 import type { PageRange } from '../url/use-range.ts';
 import { ErrorState } from '../ui/notices.tsx';
 import { SkeletonRows } from '../ui/skeleton.tsx';
 import { facetsQuery } from './log-queries.ts';
-import { toggleFacet, toggleSeverity, type FacetKey, type LogFilter } from './log-filter.ts';
-import { severityLook } from './severity.ts';
+import {
+  isEmptyFilter,
+  toggleFacet,
+  toggleSeverity,
+  type FacetKey,
+  type LogFilter,
+} from './log-filter.ts';
+import { severityLook, severityLooks } from './severity.ts';
 
 interface FacetPanelProps {
   filter: LogFilter;
@@ -34,12 +41,20 @@ export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactN
       <SkeletonRows rows={14} height={24} />
     );
   }
-  if (data.severity.length === 0)
-    return <p className="muted">Severities, services, containers: with the first line.</p>;
+  const severities = severitiesToChoose(data, filter);
+  if (severities.length === 0) {
+    return (
+      <p className="muted">
+        {isEmptyFilter(filter)
+          ? 'With the first line, its severity, service, container, image and host stand here.'
+          : 'No line, no values.'}
+      </p>
+    );
+  }
   return (
     <div className="facets">
-      <Facet title="Severity" count={data.severity.length}>
-        {data.severity.map((item) => (
+      <Facet title="Severity">
+        {severities.map((item) => (
           <Value
             key={item.value}
             checked={filter.severity.includes(item.value)}
@@ -66,6 +81,18 @@ export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactN
   );
 }
 
+/** Severities are few and known: with one chosen, the others can still be added to it. */
+function severitiesToChoose(
+  data: LogFacets,
+  filter: LogFilter,
+): { value: Severity; count: number | null }[] {
+  if (filter.severity.length === 0) return data.severity;
+  const others = severityLooks
+    .map((look) => look.severity)
+    .filter((severity) => data.severity.every((item) => item.value !== severity));
+  return [...data.severity, ...others.map((value) => ({ value, count: null }))];
+}
+
 interface FacetSectionProps {
   title: string;
   values: LogFacets['container'];
@@ -79,7 +106,7 @@ function FacetSection({ title, values, chosen, onToggle }: FacetSectionProps): R
   if (named.length === 0) return null;
   const shown = all ? named : named.slice(0, shownValues);
   return (
-    <Facet title={title} count={named.length}>
+    <Facet title={title}>
       {shown.map((item) => (
         <Value
           key={item.value}
@@ -103,14 +130,7 @@ function FacetSection({ title, values, chosen, onToggle }: FacetSectionProps): R
   );
 }
 
-function Facet({
-  title,
-  children,
-}: {
-  title: string;
-  count: number;
-  children: ReactNode;
-}): ReactNode {
+function Facet({ title, children }: { title: string; children: ReactNode }): ReactNode {
   return (
     <section className="facet">
       <h3>{title}</h3>
@@ -121,7 +141,8 @@ function Facet({
 
 function Value(props: {
   checked: boolean;
-  count: number;
+  /** Null: not counted under this filter. */
+  count: number | null;
   onToggle: () => void;
   children: ReactNode;
 }): ReactNode {
@@ -136,7 +157,9 @@ function Value(props: {
       >
         <span className="facet-check" aria-hidden="true" />
         <span className="facet-name">{props.children}</span>
-        <span className="num">{quantityText(props.count, 'count')}</span>
+        <span className="num">
+          {props.count === null ? '' : quantityText(props.count, 'count')}
+        </span>
       </button>
     </li>
   );

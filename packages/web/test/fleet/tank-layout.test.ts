@@ -28,7 +28,7 @@ describe('the layout of tanks', () => {
   test('gives long names the room that few tanks leave, and no more than they need', () => {
     expect(layoutTanks([2, 1], 780, 8).boxes[0]?.tanksX).toBe(252);
     expect(layoutTanks([2, 1], 780, 40).boxes[0]?.tanksX).toBe(352);
-    expect(layoutTanks([2, 1], 780, 400).boxes[0]?.tanksX).toBe(460);
+    expect(layoutTanks([2, 1], 780, 400).boxes[0]?.tanksX).toBe(380);
     expect(layoutTanks([300, 1], 780, 400).boxes[0]?.tanksX).toBe(252);
   });
 

@@ -24,6 +24,7 @@ const cases: readonly [number | null, Unit, string][] = [
   [48_210_377, 'count', '48.2\u00a0M'],
   [3.25, 'count', '3.25'],
   [12, 'count_per_second', '12/s'],
+  [0.0000945, 'cores', '0.09\u00a0m cores'],
   [0.34, 'cores', '340\u00a0m cores'],
   [1, 'cores', '1\u00a0core'],
   [2.5, 'cores', '2.5\u00a0cores'],
@@ -53,6 +54,9 @@ describe('a quantity', () => {
   test('is short on an axis', () => {
     expect(axisText(0.4, 'cores')).toBe('400\u00a0m');
     expect(axisText(2, 'cores')).toBe('2');
+    expect(axisText(0.0025, 'ratio')).toBe('0.25\u00a0%');
+    expect(axisText(0.125, 'ratio')).toBe('12.5\u00a0%');
+    expect(axisText(1, 'ratio')).toBe('100\u00a0%');
   });
 });
 
