@@ -43,7 +43,7 @@ SELECT
   toFloat64(max(count_of_source)) AS kills,
   toFloat64(max(latest_ms)) AS latest,
   max(process_name) AS process,
-  arraySort(groupArrayArray(source_times)) AS times
+  arraySort(argMax(source_times, length(source_times))) AS times
 FROM
 (
   SELECT

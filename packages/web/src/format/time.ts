@@ -59,5 +59,8 @@ export function timeLeft(seconds: number | null): string {
 /** Half the interval, as `± 50 m`; empty when it is not known. */
 export function plusMinus(low: number | null, high: number | null): string {
   if (low === null || high === null || high <= low) return '';
-  return `± ${formatDuration((high - low) / 2)}`;
+  const half = (high - low) / 2;
+  // An estimate's error in seconds says more than anybody knows.
+  const seconds = half >= 120 ? Math.round(half / 60) * 60 : half;
+  return `± ${formatDuration(seconds)}`;
 }
