@@ -1,3 +1,4 @@
+import { systemClock, type Clock } from './clock.ts';
 import type { Lifecycle, StopReport } from './lifecycle.ts';
 import type { Logger } from './logger.ts';
 
@@ -15,12 +16,19 @@ export interface RunProcessOptions {
   onStarted?: () => void;
   /** Once, when stopping begins. */
   onStopping?: (signal: string) => void;
+  clock?: Clock;
 }
+
+/**
+ * A Ctrl-C reaches every process of a terminal's group, and those that started us pass it on: what
+ * comes within this time is the same key press.
+ */
+const sameSignalMs = 500;
 
 const exitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /**
- * Runs until a signal: the first SIGINT or SIGTERM stops in order, a second one leaves at once. An
+ * Runs until a signal: the first SIGINT or SIGTERM stops in order, a later one leaves at once. An
  * uncaught error is logged and ends the process with 1: positions and the journal make that safe.
  * Resolves with the exit code; throws what hindered the start.
  */
@@ -28,18 +36,19 @@ export async function runProcess(
   lifecycle: Lifecycle,
   options: RunProcessOptions,
 ): Promise<number> {
-  const { logger, process: host } = options;
+  const { logger, process: host, clock = systemClock } = options;
   const stopped = Promise.withResolvers<StopReport>();
-  let signals = 0;
+  let stoppingSinceMs: number | null = null;
 
   const onSignal = (signal: unknown): void => {
-    signals += 1;
     const name = String(signal);
-    if (signals > 1) {
+    if (stoppingSinceMs !== null) {
+      if (clock.monotonic() - stoppingSinceMs < sameSignalMs) return;
       logger.warn({ signal: name }, 'Left at once on a second signal.');
       host.exit(exitCodes[name] ?? 1);
       return;
     }
+    stoppingSinceMs = clock.monotonic();
     options.onStopping?.(name);
     // Here and not below, so that a start under way begins no further part.
     stopped.resolve(lifecycle.stop());

@@ -20,9 +20,11 @@ async function started(options: { stop?: () => Promise<void> } = {}) {
   const { host, emitter, exits } = fakeProcess();
   const lifecycle = new Lifecycle({ logger }).add({ name: 'part', ...options });
   const isUp = Promise.withResolvers<void>();
-  const ended = runProcess(lifecycle, { logger, process: host, onStarted: () => isUp.resolve() });
+  const clock = new ManualClock();
+  const onStarted = (): void => isUp.resolve();
+  const ended = runProcess(lifecycle, { logger, process: host, onStarted, clock });
   await isUp.promise;
-  return { emitter, exits, ended, lifecycle };
+  return { emitter, exits, ended, lifecycle, clock };
 }
 
 describe('runProcess', () => {
@@ -35,11 +37,14 @@ describe('runProcess', () => {
     expect(emitter.eventNames()).toEqual([]);
   });
 
-  test('leaves at once on a second signal', async () => {
+  test('takes a signal that comes twice for one, and leaves at once on a later one', async () => {
     const gate = Promise.withResolvers<void>();
-    const { emitter, ended, exits } = await started({ stop: () => gate.promise });
+    const { emitter, ended, exits, clock } = await started({ stop: () => gate.promise });
+    emitter.emit('SIGINT', 'SIGINT');
+    await clock.advance(100);
     emitter.emit('SIGINT', 'SIGINT');
     expect(exits).toEqual([]);
+    await clock.advance(1000);
     emitter.emit('SIGINT', 'SIGINT');
     expect(exits).toEqual([130]);
     gate.resolve();
