@@ -1,10 +1,15 @@
--- How log bytes become rows. Ingest inserts one row per chunk into log_chunks (Engine = Null); the
--- views split, decode and join, once, in C++. Decisions and figures: docs/adr/0002-log-table.md.
+-- How log bytes become rows. Ingest inserts one row per chunk into the Null table of the chunk's
+-- format; the views split, decode and join, once, in C++. Decisions and figures:
+-- docs/adr/0002-log-table.md.
 --
---   log_chunks ─┬─ docker-json, whole lines only ─┐
---               ├─ docker-json, parts or damage ──┼─▶ log_records (Null) ─▶ logs
---               ├─ cri, plain ────────────────────┘
---               └─▶ log_ranges
+--   log_chunks_docker ───────┐
+--   log_chunks_docker_split ─┼─▶ log_records (Null) ─▶ logs
+--   log_chunks_cri ──────────┤
+--   log_chunks_plain ────────┘
+--        └── each ─▶ log_ranges
+--
+-- One table for each format, because the engine analyses every view of a table anew for each insert
+-- (10 to 30 ms a view), wanted or not.
 
 CREATE TABLE IF NOT EXISTS logs
 (
@@ -51,7 +56,7 @@ ORDER BY (tenant, file_id, start)
 SETTINGS non_replicated_deduplication_window = 10000, materialize_ttl_recalculate_only = 1
 COMMENT 'Byte ranges [start, end) of files whose lines are stored, and the batch that stored them';
 
-CREATE TABLE IF NOT EXISTS log_chunks
+CREATE TABLE IF NOT EXISTS log_chunks_docker
 (
     received_at DateTime64(3, 'UTC') COMMENT 'When the frame was closed',
     tenant LowCardinality(String),
@@ -64,7 +69,6 @@ CREATE TABLE IF NOT EXISTS log_chunks
     kubernetes_namespace LowCardinality(String),
     kubernetes_pod LowCardinality(String),
     kubernetes_container LowCardinality(String),
-    format LowCardinality(String) COMMENT 'docker-json, cri or plain',
     stream LowCardinality(String) COMMENT 'Of a format that does not say it per line',
     file_id LowCardinality(String),
     start UInt64,
@@ -72,20 +76,23 @@ CREATE TABLE IF NOT EXISTS log_chunks
     partition LowCardinality(String),
     batch UInt64,
     data String COMMENT 'Base64 of the bytes [start, end)',
-    raw String MATERIALIZED base64Decode(data),
-    lines Array(String) MATERIALIZED splitByChar('\n', if(endsWith(raw, '\n'), substring(raw, 1, length(raw) - 1), raw)),
-    -- Every line has exactly the form {"log":"…\n","stream":"std…,"time":"…"}: no part of a longer
-    -- line, no line torn by a crash, nothing that another writer made.
-    is_uniform UInt8 MATERIALIZED format = 'docker-json'
-        AND startsWith(raw, '{"log":"') AND endsWith(raw, '"}\n')
-        AND countSubstrings(raw, '"}\n{"log":"') = length(lines) - 1
-        AND countSubstrings(raw, '{"log":"') = length(lines)
-        AND countSubstrings(raw, '\\n","stream":"std') = length(lines)
-        AND position(raw, '\\\\n","stream":"') = 0
-        AND position(raw, '\\ud') = 0
+    lines Array(String) MATERIALIZED splitByChar('\n', if(endsWith(base64Decode(data), '\n'), substring(base64Decode(data), 1, length(base64Decode(data)) - 1), base64Decode(data))),
+    ends Array(UInt64) MATERIALIZED arrayCumSum(arrayMap(line -> length(line) + 1, lines))
 )
 ENGINE = Null
-COMMENT 'What ingest inserts: one row per chunk';
+COMMENT 'Chunks of json-file without split lines';
+
+CREATE TABLE IF NOT EXISTS log_chunks_docker_split AS log_chunks_docker
+ENGINE = Null
+COMMENT 'Chunks of json-file that may have split lines';
+
+CREATE TABLE IF NOT EXISTS log_chunks_cri AS log_chunks_docker
+ENGINE = Null
+COMMENT 'Chunks in the format of containerd and CRI-O';
+
+CREATE TABLE IF NOT EXISTS log_chunks_plain AS log_chunks_docker
+ENGINE = Null
+COMMENT 'Chunks of plain text';
 
 CREATE TABLE IF NOT EXISTS log_records
 (
@@ -109,43 +116,51 @@ CREATE TABLE IF NOT EXISTS log_records
 ENGINE = Null
 COMMENT 'Decoded records on their way from log_chunks to logs';
 
-CREATE MATERIALIZED VIEW IF NOT EXISTS log_ranges_from_chunks TO log_ranges AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_ranges_from_docker TO log_ranges AS
 SELECT toDateTime(received_at, 'UTC') AS time, tenant, file_id, start, end, partition, batch
-FROM log_chunks;
+FROM log_chunks_docker;
 
--- Every view filters in a subquery: a filter beside ARRAY JOIN comes after it, and the views that a
--- chunk is not for would split it all the same.
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_ranges_from_docker_split TO log_ranges AS
+SELECT toDateTime(received_at, 'UTC') AS time, tenant, file_id, start, end, partition, batch
+FROM log_chunks_docker_split;
 
--- The common case: nothing is looked at twice.
-CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_uniform_docker_json TO log_records AS
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_ranges_from_cri TO log_ranges AS
+SELECT toDateTime(received_at, 'UTC') AS time, tenant, file_id, start, end, partition, batch
+FROM log_chunks_cri;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_ranges_from_plain TO log_ranges AS
+SELECT toDateTime(received_at, 'UTC') AS time, tenant, file_id, start, end, partition, batch
+FROM log_chunks_plain;
+
+-- Docker's json-file. A line is taken apart by position where it has exactly the form that Docker
+-- writes, {"log":"…","stream":"std…","time":"…"}: this proves it whole without parsing it twice, and
+-- keeps bytes that are not UTF-8. Two lines in one, of which a crash tore the first, have `{"log":"`
+-- twice; inside a value its quotes would be escaped. Any other line is parsed as JSON, and kept as it
+-- is where that fails, with stream ''.
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_docker TO log_records AS
 WITH
     position(line, ',"time":"', toUInt64(greatest(1, length(line) - 48))) AS time_at,
-    simpleJSONExtractString(line, 'log') AS log
+    startsWith(line, '{"log":"') AND endsWith(line, '"}') AND position(line, '{"log":"', 2) = 0 AND position(line, '\\ud') = 0
+        AND substring(line, time_at - 18, 17) IN (',"stream":"stdout', ',"stream":"stderr') AS is_docker,
+    if(is_docker, false, isValidJSON(line) AND JSONHas(line, 'log')) AS is_json,
+    multiIf(is_docker, simpleJSONExtractString(line, 'log'), is_json, JSONExtractString(line, 'log'), line) AS log
 SELECT
-    parseDateTime64BestEffortOrNull(substring(line, time_at + 9, length(line) - time_at - 10), 9, 'UTC') AS time,
+    parseDateTime64BestEffortOrNull(
+        if(is_docker, substring(line, time_at + 9, length(line) - time_at - 10), if(is_json, JSONExtractString(line, 'time'), '')),
+        9, 'UTC') AS time,
     received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
     kubernetes_namespace, kubernetes_pod, kubernetes_container,
-    substring(line, time_at - 7, 6) AS stream,
-    substring(log, 1, length(log) - 1) AS text,
+    if(is_docker, substring(line, time_at - 7, 6), if(is_json, JSONExtractString(line, 'stream'), '')) AS stream,
+    substring(log, 1, length(log) - endsWith(log, '\n')) AS text,
     file_id,
     toUInt64(start + line_end - length(line) - 1) AS position
-FROM
-(
-    SELECT
-        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
-        kubernetes_namespace, kubernetes_pod, kubernetes_container,
-        file_id, start, lines, arrayCumSum(arrayMap(line -> length(line) + 1, lines)) AS ends
-    FROM log_chunks
-    WHERE is_uniform
-)
+FROM log_chunks_docker
 ARRAY JOIN lines AS line, ends AS line_end;
 
--- Any other chunk. Docker splits what a container writes into parts of 16 KiB: a part that does not
--- end in \n goes on in the next line of the same stream, and lines of the other stream may stand
--- between. A line that is no JSON object with a "log" is kept as it is, with stream ''.
-CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_other_docker_json TO log_records AS
+-- Docker splits what a container writes into parts of 16 KiB: a part that does not end in \n goes on
+-- in the next line of the same stream, and lines of the other stream may stand between.
+CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_docker_split TO log_records AS
 WITH
-    arrayCumSum(arrayMap(line -> length(line) + 1, lines)) AS ends,
     arrayMap((line, line_end) -> toUInt64(start + line_end - length(line) - 1), lines, ends) AS positions,
     arrayMap(line -> startsWith(line, '{"log":"') AND endsWith(line, '"}') AND position(line, '\\ud') = 0
         AND position(line, '{"log":"', 2) = 0 AND match(line, '","stream":"std(?:out|err)","time":"[^"]*"}$'), lines) AS is_docker,
@@ -166,23 +181,14 @@ SELECT
     received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
     kubernetes_namespace, kubernetes_pod, kubernetes_container,
     record.1 AS stream,
-    if(endsWith(record.3, '\n'), substring(record.3, 1, length(record.3) - 1), record.3) AS text,
+    substring(record.3, 1, length(record.3) - endsWith(record.3, '\n')) AS text,
     file_id,
     record.2 AS position
-FROM
-(
-    SELECT
-        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
-        kubernetes_namespace, kubernetes_pod, kubernetes_container,
-        file_id, start, lines
-    FROM log_chunks
-    WHERE format = 'docker-json' AND NOT is_uniform
-);
+FROM log_chunks_docker_split;
 
 -- CRI: "<time> <stdout|stderr> <P|F>[:tags] <text>"; P goes on in the next line of the same stream.
 CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_cri TO log_records AS
 WITH
-    arrayCumSum(arrayMap(line -> length(line) + 1, lines)) AS ends,
     arrayMap((line, line_end) -> toUInt64(start + line_end - length(line) - 1), lines, ends) AS positions,
     arrayMap(line -> extractGroups(line, '^(\\d{4}-\\d\\d-\\d\\dT\\S+) (stdout|stderr) ([PF])(?::\\S*)?(?: |$)'), lines) AS heads,
     arrayMap((line, head) -> if(empty(head),
@@ -203,33 +209,18 @@ SELECT
     record.3 AS text,
     file_id,
     record.2 AS position
-FROM
-(
-    SELECT
-        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
-        kubernetes_namespace, kubernetes_pod, kubernetes_container,
-        file_id, start, lines
-    FROM log_chunks
-    WHERE format = 'cri'
-);
+FROM log_chunks_cri;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS log_records_from_plain TO log_records AS
 SELECT
     CAST(NULL, 'Nullable(DateTime64(9, \'UTC\'))') AS time,
     received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
-    kubernetes_namespace, kubernetes_pod, kubernetes_container, stream,
+    kubernetes_namespace, kubernetes_pod, kubernetes_container,
+    stream,
     line AS text,
     file_id,
     toUInt64(start + line_end - length(line) - 1) AS position
-FROM
-(
-    SELECT
-        received_at, tenant, host, container_id, container_name, image, compose_project, compose_service,
-        kubernetes_namespace, kubernetes_pod, kubernetes_container,
-        stream, file_id, start, lines, arrayCumSum(arrayMap(line -> length(line) + 1, lines)) AS ends
-    FROM log_chunks
-    WHERE format NOT IN ('docker-json', 'cri')
-)
+FROM log_chunks_plain
 ARRAY JOIN lines AS line, ends AS line_end;
 
 -- What is the same for every format: terminal escapes, line end, severity.

@@ -64,7 +64,8 @@ function runChild(args: readonly string[]): LogsToRowsAccount {
   const output = execFileSync(process.execPath, [child, ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
+    // As `npm start` sets them: threads for the engine's calls, large blocks given back at once.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '24', MALLOC_MMAP_THRESHOLD_: '1048576' },
   });
   // What our own process printed on its last line.
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as LogsToRowsAccount;

@@ -1,5 +1,5 @@
 /**
- * Chunks as CSV for `log_chunks`. The bytes of a chunk go as quoted base64: of the text formats
+ * Chunks as CSV for the tables of chunks. The bytes of a chunk go as quoted base64: of the text formats
  * that the embedded engine takes, it scans this one fastest, and any byte may be in it.
  */
 import { targetLabelNames } from '@plimsoll/model';
@@ -8,7 +8,6 @@ import type { LogChunkRow } from '../plan/insert-unit.ts';
 export const logChunkColumns: readonly string[] = [
   'received_at',
   ...targetLabelNames,
-  'format',
   'stream',
   'file_id',
   'start',
@@ -62,7 +61,6 @@ function rowHead(chunk: LogChunkRow, batch: { partition: string; first: number }
     new Date(chunk.receivedAtMs).toISOString().replace('T', ' ').slice(0, -1),
     chunk.tenant,
     ...targetLabelNames.slice(1).map((name) => source.labels[name]),
-    source.format,
     source.stream,
     source.file_id,
   ].map(quoted);

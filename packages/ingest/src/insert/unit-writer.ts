@@ -131,7 +131,7 @@ function toRequest(unit: InsertUnit, batch: BatchIdentity, memory: Buffer): Inse
     };
   }
   return {
-    table: 'log_chunks',
+    table: unit.table,
     columns: logChunkColumns,
     format: 'CSV',
     data: encodeLogChunks(unit.chunks, batch, memory),

@@ -1,7 +1,8 @@
 import type { LogSource, RowTable } from '@plimsoll/model';
+import type { LogTable } from './log-table.ts';
 import type { FileChunk } from './trim-chunks.ts';
 
-/** A chunk on its way to `log_chunks`. */
+/** A chunk on its way to the table of its format. */
 export interface LogChunkRow extends FileChunk {
   tenant: string;
   source: LogSource;
@@ -22,5 +23,5 @@ export interface RowsPart {
 
 /** What one insert statement carries. `token` is the same for the same batch, always. */
 export type InsertUnit =
-  | { kind: 'logs'; token: string; rawBytes: number; chunks: LogChunkRow[] }
+  | { kind: 'logs'; token: string; table: LogTable; rawBytes: number; chunks: LogChunkRow[] }
   | { kind: 'rows'; token: string; table: RowTable; columns: string[]; parts: RowsPart[] };

@@ -4,6 +4,7 @@
  */
 import type { Batch } from '@plimsoll/transport';
 import type { InsertUnit, LogChunkRow, RowsPart } from './insert-unit.ts';
+import { logTableOf, type LogTable } from './log-table.ts';
 
 /** Raw bytes of log in one insert: large enough for few parts, small enough for two at once. */
 export const logUnitBytes = 12 * 1024 * 1024;
@@ -18,9 +19,23 @@ export function planUnits(
 }
 
 function logUnits(token: string, chunks: readonly LogChunkRow[]): InsertUnit[] {
+  const byTable = new Map<LogTable, LogChunkRow[]>();
+  for (const chunk of chunks) {
+    const table = logTableOf(chunk.source.format, chunk.bytes);
+    const group = byTable.get(table);
+    if (group) group.push(chunk);
+    else byTable.set(table, [chunk]);
+  }
+  return [...byTable].flatMap(([table, group]) => divideByBytes(`${token}:${table}`, table, group));
+}
+
+/** Equal shares: two of 9 MiB are better than one of 12 and one of 6. */
+function divideByBytes(
+  token: string,
+  table: LogTable,
+  chunks: readonly LogChunkRow[],
+): InsertUnit[] {
   const total = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
-  if (total === 0) return [];
-  // Equal shares: two of 13 MiB are better than one of 12 and one of 1.
   const count = Math.ceil(total / logUnitBytes);
   const share = total / count;
   const units: Extract<InsertUnit, { kind: 'logs' }>[] = [];
@@ -29,7 +44,8 @@ function logUnits(token: string, chunks: readonly LogChunkRow[]): InsertUnit[] {
     const index = Math.min(count - 1, Math.floor(sum / share));
     const unit = (units[index] ??= {
       kind: 'logs',
-      token: `${token}:logs:${index}`,
+      token: `${token}:${index}`,
+      table,
       rawBytes: 0,
       chunks: [],
     });
@@ -66,6 +82,7 @@ export function divideUnit(unit: InsertUnit): InsertUnit[] {
     return unit.chunks.map((chunk, index) => ({
       kind: 'logs',
       token: `${unit.token}.${index}`,
+      table: unit.table,
       rawBytes: chunk.bytes.length,
       chunks: [chunk],
     }));

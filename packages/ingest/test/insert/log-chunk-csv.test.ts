@@ -12,14 +12,14 @@ import { openTestIngest, type TestIngest } from '../support/test-ingest.ts';
 let it: TestIngest;
 beforeAll(async () => {
   it = await openTestIngest();
-  // What arrives, as it arrives: log_chunks itself keeps nothing.
+  // What arrives, as it arrives: a table of chunks itself keeps nothing.
   await it.engine.command(
     `CREATE TABLE arrived ENGINE = MergeTree ORDER BY tuple() AS
-     SELECT received_at, container_name, image, format, stream, file_id, start, end, partition, batch, base64Encode(raw) AS raw FROM log_chunks WHERE 0`,
+     SELECT received_at, container_name, image, stream, file_id, start, end, partition, batch, data FROM log_chunks_plain WHERE 0`,
   );
   await it.engine.command(
     `CREATE MATERIALIZED VIEW arrived_from_chunks TO arrived AS
-     SELECT received_at, container_name, image, format, stream, file_id, start, end, partition, batch, base64Encode(raw) AS raw FROM log_chunks`,
+     SELECT received_at, container_name, image, stream, file_id, start, end, partition, batch, data FROM log_chunks_plain`,
   );
 });
 afterAll(async () => it[Symbol.asyncDispose]());
@@ -79,7 +79,7 @@ test('any bytes and any labels arrive in the engine as they were', async () => {
       await it.engine.command('TRUNCATE TABLE arrived');
       const data = encodeLogChunks(chunks, { partition: 'topic/3', first: 12 }, Buffer.alloc(64));
       await it.engine.insert({
-        table: 'log_chunks',
+        table: 'log_chunks_plain',
         columns: logChunkColumns,
         format: 'CSV',
         data,
@@ -94,14 +94,13 @@ test('any bytes and any labels arrive in the engine as they were', async () => {
               received_at: '2026-01-15 10:00:00.123',
               container_name: kept(row.source.labels.container_name),
               image: kept(row.source.labels.image),
-              format: 'plain',
               stream: '',
               file_id: kept(row.source.file_id),
               start: row.start,
               end: row.end,
               partition: 'topic/3',
               batch: 12,
-              raw: row.bytes.toString('base64'),
+              data: row.bytes.toString('base64'),
             }),
           ),
         ),

@@ -17,7 +17,7 @@ const chunk = (bytes: number, start: number): LogChunkRow => ({
   start,
   end: start + bytes,
   lines: 1,
-  bytes: Buffer.alloc(bytes),
+  bytes: Buffer.alloc(bytes, '\n'),
   receivedAtMs: 0,
   offset: 10,
 });
@@ -35,14 +35,30 @@ test('log bytes are divided into equal shares under tokens of the batch', () => 
   const chunks = Array.from({ length: 30 }, (_, index) => chunk(size, index * size));
   const units = planUnits(batch, chunks, []);
   expect(units.map((unit) => unit.token)).toEqual([
-    'direct:10-14:logs:0',
-    'direct:10-14:logs:1',
-    'direct:10-14:logs:2',
+    'direct:10-14:log_chunks_plain:0',
+    'direct:10-14:log_chunks_plain:1',
+    'direct:10-14:log_chunks_plain:2',
   ]);
   for (const unit of units) {
     expect(unit.kind === 'logs' && unit.rawBytes).toBeLessThanOrEqual(logUnitBytes);
   }
   expect(units.flatMap((unit) => (unit.kind === 'logs' ? unit.chunks : []))).toEqual(chunks);
+});
+
+test('chunks of different formats go to their tables', () => {
+  const docker = chunk(10, 0);
+  const long = chunk(20_000, 10);
+  const source = { ...docker.source, format: 'docker-json' as const };
+  const units = planUnits(
+    batch,
+    [chunk(1, 0), { ...docker, source }, { ...long, source, bytes: Buffer.alloc(20_000, 'x') }],
+    [],
+  );
+  expect(units.map(({ token }) => token)).toEqual([
+    'direct:10-14:log_chunks_plain:0',
+    'direct:10-14:log_chunks_docker:0',
+    'direct:10-14:log_chunks_docker_split:0',
+  ]);
 });
 
 test('a chunk larger than a share leaves no unit empty', () => {

@@ -20,9 +20,9 @@ test('cri: lines are taken apart, parts joined per stream, damage kept', async (
     'no cri line',
     '',
   ];
-  await insertChunks(opened.engine, [
-    { format: 'cri', fileId: 'cri', bytes: `${lines.join('\n')}\n`, start: 7 },
-  ]);
+  await insertChunks(opened.engine, [{ fileId: 'cri', bytes: `${lines.join('\n')}\n`, start: 7 }], {
+    kind: 'cri',
+  });
   const rows = await storedLines(opened.engine, 'cri');
   expect(rows.map(({ stream, message }) => [stream, message])).toEqual([
     ['stdout', 'whole line'],
@@ -39,9 +39,11 @@ test('cri: lines are taken apart, parts joined per stream, damage kept', async (
 });
 
 test('plain: each line is a row at its byte position, blank ones too', async () => {
-  await insertChunks(opened.engine, [
-    { format: 'plain', fileId: 'plain', stream: 'file', bytes: 'é\n\nthree\r\nfour', start: 100 },
-  ]);
+  await insertChunks(
+    opened.engine,
+    [{ fileId: 'plain', stream: 'file', bytes: 'é\n\nthree\r\nfour', start: 100 }],
+    { kind: 'plain' },
+  );
   const rows = await storedLines(opened.engine, 'plain');
   expect(rows.map(({ message, position, stream }) => [message, position, stream])).toEqual([
     ['é', 100, 'file'],
@@ -54,11 +56,11 @@ test('plain: each line is a row at its byte position, blank ones too', async () 
 
 test('ranges of chunks are stored by the same insert, and a repeat of the token adds nothing', async () => {
   const chunks = [
-    { format: 'plain', fileId: 'ranges', bytes: 'one\ntwo\n', start: 0, batch: 5 },
-    { format: 'plain', fileId: 'ranges', bytes: 'three\n', start: 8, batch: 5 },
+    { fileId: 'ranges', bytes: 'one\ntwo\n', start: 0, batch: 5 },
+    { fileId: 'ranges', bytes: 'three\n', start: 8, batch: 5 },
   ];
   for (let time = 0; time < 3; time++)
-    await insertChunks(opened.engine, chunks, 'direct:5-5:logs:0');
+    await insertChunks(opened.engine, chunks, { kind: 'plain', token: 'direct:5-5:x:0' });
   expect(await storedLines(opened.engine, 'ranges')).toHaveLength(3);
   expect(
     await opened.engine.select(

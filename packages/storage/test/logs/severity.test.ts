@@ -57,14 +57,14 @@ const cases: readonly (readonly [severity: string, line: string])[] = [
 
 test('is found by the table of cases', async () => {
   const bytes = cases.map(([, line]) => `${line}\n`).join('');
-  await insertChunks(opened.engine, [{ format: 'plain', bytes, fileId: 'severity' }]);
+  await insertChunks(opened.engine, [{ bytes, fileId: 'severity' }], { kind: 'plain' });
   const rows = await storedLines(opened.engine, 'severity');
   expect(rows.map(({ severity, message }) => [severity, message])).toEqual(cases);
 });
 
 test('colours do not hide it', async () => {
-  await insertChunks(opened.engine, [
-    { format: 'plain', bytes: '\u001b[33mWARN\u001b[0m x\n', fileId: 'colour' },
-  ]);
+  await insertChunks(opened.engine, [{ bytes: '\u001b[33mWARN\u001b[0m x\n', fileId: 'colour' }], {
+    kind: 'plain',
+  });
   expect((await storedLines(opened.engine, 'colour'))[0]?.severity).toBe('warn');
 });

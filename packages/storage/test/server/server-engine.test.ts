@@ -25,10 +25,12 @@ afterAll(async () => {
 const limits = { maxExecutionMs: 5_000, maxMemoryBytes: 1e9, maxRows: 10, maxResultBytes: 1e6 };
 
 test('the same migrations, chunks and rows as embedded', async () => {
-  await insertChunks(engine, [{ bytes: dockerLine('hello\n') }], 'token-1');
-  await insertChunks(engine, [{ bytes: dockerLine('hello\n') }], 'token-1');
+  await insertChunks(engine, [{ bytes: dockerLine('hello\n') }], { token: 'token-1' });
+  await insertChunks(engine, [{ bytes: dockerLine('hello\n') }], { token: 'token-1' });
   expect(await storedLines(engine)).toMatchObject([{ message: 'hello', stream: 'stdout' }]);
-  const insert = http.requests.find(({ query }) => query.startsWith('INSERT INTO `log_chunks`'));
+  const insert = http.requests.find(({ query }) =>
+    query.startsWith('INSERT INTO `log_chunks_docker`'),
+  );
   expect(insert?.settings).toMatchObject({
     insert_deduplication_token: 'token-1',
     async_insert: '0',

@@ -1,7 +1,9 @@
 import type { Engine } from '../../src/index.ts';
 
+/** What each table of chunks is for. */
+export type ChunkKind = 'docker' | 'docker_split' | 'cri' | 'plain';
+
 export interface TestChunk {
-  format?: string;
   bytes: Buffer | string;
   start?: number;
   fileId?: string;
@@ -15,7 +17,7 @@ export interface TestChunk {
 export async function insertChunks(
   engine: Engine,
   chunks: readonly TestChunk[],
-  token?: string,
+  { kind = 'docker', token }: { kind?: ChunkKind; token?: string } = {},
 ): Promise<void> {
   const rows = chunks.map((chunk) => {
     const bytes = Buffer.from(chunk.bytes);
@@ -26,7 +28,6 @@ export async function insertChunks(
       host: 'host1',
       container_id: chunk.containerId ?? 'c1',
       container_name: 'web',
-      format: chunk.format ?? 'docker-json',
       stream: chunk.stream ?? '',
       file_id: chunk.fileId ?? 'f1',
       start,
@@ -37,14 +38,13 @@ export async function insertChunks(
     });
   });
   await engine.insert({
-    table: 'log_chunks',
+    table: `log_chunks_${kind}`,
     columns: [
       'received_at',
       'tenant',
       'host',
       'container_id',
       'container_name',
-      'format',
       'stream',
       'file_id',
       'start',
