@@ -182,7 +182,7 @@ async function untilRows(engine: Engine, lines: number): Promise<void> {
   for (;;) {
     const [row] = await engine.select<{ rows: number }>('SELECT count() AS rows FROM logs');
     if ((row?.rows ?? 0) >= lines) return;
-    await wait(20);
+    await wait(100);
   }
 }
 
