@@ -11,6 +11,7 @@ import type { Batch, Subscriber } from '@plimsoll/transport';
 import { DeadLetters } from './dead-letters.ts';
 import { IngestMetrics } from './ingest-metrics.ts';
 import { UnitWriter } from './insert/unit-writer.ts';
+import { cutPieces } from './plan/cut-pieces.ts';
 import type { InsertUnit } from './plan/insert-unit.ts';
 import { planUnits } from './plan/plan-units.ts';
 import { SequenceWindow } from './plan/sequence-window.ts';
@@ -90,6 +91,9 @@ export class Ingest {
     await this.#setAside(read.poison, batch.partition);
     const units = await this.#plan(batch, read, signal);
     await this.#writeAll(units, batch, signal);
+    // Behind the lines: a range says that they are stored.
+    const chunks = units.flatMap((unit) => (unit.kind === 'logs' ? unit.chunks : []));
+    await this.#writer.writeRanges(chunks, batch, signal);
     for (const unit of units) this.#remember(unit);
     this.#metrics.batches.inc({ replay: String(batch.isReplay) });
   }
@@ -97,8 +101,15 @@ export class Ingest {
   async #plan(batch: Batch, read: ReadFrames, signal: AbortSignal): Promise<InsertUnit[]> {
     const stored = await this.#ranges.of(read.files, batch, signal);
     const trimmed = trimChunks(read.chunks, stored);
+    const cut = await cutPieces(trimmed.pieces);
     this.#metrics.trimmedBytes.inc(trimmed.trimmedBytes);
-    this.#metrics.unalignedCuts.inc(trimmed.unalignedCuts);
+    this.#metrics.unalignedCuts.inc(cut.unalignedCuts);
+    const unreadable = cut.unreadable.map(({ chunk, reason }) => ({
+      offset: chunk.offset,
+      bytes: chunk.content.bytes,
+      reason,
+    }));
+    await this.#setAside(unreadable, batch.partition);
     const seen = new SequenceWindow();
     const parts = read.parts.filter(({ identity }) => {
       const isDoubled = this.#sequences.has(identity) || seen.has(identity);
@@ -106,7 +117,7 @@ export class Ingest {
       seen.add(identity);
       return !isDoubled;
     });
-    return planUnits(batch, trimmed.pieces, parts);
+    return planUnits(batch, cut.chunks, parts);
   }
 
   async #writeAll(units: readonly InsertUnit[], batch: Batch, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,16 @@
-/** A batch's frames, decoded: what to store, and what can never be read. */
-import { decodeFrame, FrameError, rowTables, type Frame, type LogsHeader } from '@plimsoll/model';
+/**
+ * A batch's frames: what to store, and what can never be read. Log bytes stay compressed where a
+ * chunk was compressed by itself.
+ */
+import {
+  FrameError,
+  inflateMember,
+  openFrame,
+  rowTables,
+  type LogsHeader,
+  type Member,
+  type RowsHeader,
+} from '@plimsoll/model';
 import { keyOf, type FileKey } from './ranges/stored-ranges.ts';
 import type { LogChunkRow, RowsPart } from './plan/insert-unit.ts';
 
@@ -13,8 +24,15 @@ export interface ReadFrames {
   rowFrames: number;
 }
 
+type ReadFrame =
+  | { kind: 'logs'; chunks: LogChunkRow[] }
+  | { kind: 'rows'; part: RowsPart }
+  | { kind: 'poison'; reason: string };
+
 export async function readFrames(frames: readonly Buffer[], first: number): Promise<ReadFrames> {
-  const decoded = await Promise.all(frames.map(decode));
+  const read = await Promise.all(
+    frames.map(async (bytes, index) => readFrame(bytes, first + index)),
+  );
   const result: ReadFrames = {
     chunks: [],
     parts: [],
@@ -23,21 +41,19 @@ export async function readFrames(frames: readonly Buffer[], first: number): Prom
     logFrames: 0,
     rowFrames: 0,
   };
-  const files = new Map<string, FileKey>();
-  for (const [index, frame] of decoded.entries()) {
-    const offset = first + index;
-    if ('reason' in frame) {
-      result.poison.push({ offset, bytes: frames[index] ?? Buffer.alloc(0), reason: frame.reason });
-    } else if (frame.kind === 'logs') {
+  for (const [index, frame] of read.entries()) {
+    if (frame.kind === 'logs') {
       result.logFrames += 1;
-      result.chunks.push(...chunksOf(frame.header, frame.payload, offset));
-    } else {
+      for (const chunk of frame.chunks) result.chunks.push(chunk);
+    } else if (frame.kind === 'rows') {
       result.rowFrames += 1;
-      const { table, columns, rows, collector_id, epoch, sequence } = frame.header;
-      const identity = { collector_id, epoch, sequence };
-      result.parts.push({ table, columns, rows, payload: frame.payload, offset, identity });
+      result.parts.push(frame.part);
+    } else {
+      const bytes = frames[index] ?? Buffer.alloc(0);
+      result.poison.push({ offset: first + index, bytes, reason: frame.reason });
     }
   }
+  const files = new Map<string, FileKey>();
   for (const chunk of result.chunks) {
     files.set(chunk.file, { tenant: chunk.tenant, fileId: chunk.source.file_id });
   }
@@ -45,37 +61,59 @@ export async function readFrames(frames: readonly Buffer[], first: number): Prom
   return result;
 }
 
-async function decode(bytes: Buffer): Promise<Frame | { reason: string }> {
+async function readFrame(bytes: Buffer, offset: number): Promise<ReadFrame> {
   try {
-    const frame = await decodeFrame(bytes);
-    if (frame.kind === 'rows') {
-      const { table, columns } = frame.header;
-      if (!rowTables.includes(table))
-        return {
-          reason: `table: expected one of ${rowTables.join(', ')}, got ${JSON.stringify(table)}`,
-        };
-      const strange = columns.find((column) => !/^[a-z_][a-z0-9_]*$/.test(column));
-      if (strange !== undefined || columns.length === 0)
-        return {
-          reason: `columns: expected column names, got ${JSON.stringify(strange ?? columns)}`,
-        };
+    const frame = await openFrame(bytes);
+    if (frame.kind === 'logs') {
+      const { header, members } = frame;
+      const chunks: LogChunkRow[] = [];
+      for (const member of members) chunks.push(...(await chunksOf(header, member, offset)));
+      return { kind: 'logs', chunks };
     }
-    return frame;
+    const reason = whatIsWrong(frame.header);
+    if (reason !== null) return { kind: 'poison', reason };
+    const { table, columns, rows, collector_id, epoch, sequence } = frame.header;
+    const identity = { collector_id, epoch, sequence };
+    return {
+      kind: 'rows',
+      part: { table, columns, rows, payload: frame.payload, offset, identity },
+    };
   } catch (error) {
     // Anything a frame's bytes can provoke, such as a payload that zstd refuses.
     const reason = error instanceof Error ? error.message : String(error);
-    return { reason: error instanceof FrameError ? reason : `payload: ${reason}` };
+    return {
+      kind: 'poison',
+      reason: error instanceof FrameError ? reason : `payload: ${reason}`,
+    };
   }
 }
 
-function chunksOf(header: LogsHeader, payload: Buffer, offset: number): LogChunkRow[] {
+/** Names become part of a statement: only those there are may. */
+function whatIsWrong({ table, columns }: RowsHeader): string | null {
+  if (!rowTables.includes(table)) {
+    return `table: expected one of ${rowTables.join(', ')}, got ${JSON.stringify(table)}`;
+  }
+  const strange = columns.find((column) => !/^[a-z_][a-z0-9_]*$/.test(column));
+  if (strange === undefined && columns.length > 0) return null;
+  return `columns: expected column names, got ${JSON.stringify(strange ?? columns)}`;
+}
+
+async function chunksOf(
+  header: LogsHeader,
+  member: Member,
+  offset: number,
+): Promise<LogChunkRow[]> {
+  const isAlone = member.chunks.length === 1;
+  const raw = isAlone ? null : await inflateMember(member);
   const rows: LogChunkRow[] = [];
   let at = 0;
-  for (const { source: index, start, end, lines } of header.chunks) {
+  for (const { source: index, start, end, lines, split } of member.chunks) {
     const source = header.sources[index];
-    // decodeFrame has checked the index.
+    // openFrame has checked the index.
     if (!source) continue;
-    const bytes = payload.subarray(at, at + end - start);
+    const content = raw
+      ? { codec: 'none' as const, bytes: raw.subarray(at, at + end - start) }
+      : { codec: member.codec, bytes: member.bytes };
     at += end - start;
     rows.push({
       file: keyOf({ tenant: header.tenant, fileId: source.file_id }),
@@ -84,7 +122,8 @@ function chunksOf(header: LogsHeader, payload: Buffer, offset: number): LogChunk
       start,
       end,
       lines,
-      bytes,
+      content,
+      isWhole: split === false,
       receivedAtMs: header.created_at_ms,
       offset,
     });

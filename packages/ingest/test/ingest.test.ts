@@ -59,7 +59,7 @@ describe('frames become rows', () => {
         tenant: 'default',
         host: 'host1',
         container_id: 'c1',
-        container_name: 'we"b\n; DROP TABLE logs',
+        container_name: 'we"b\n\n; DROP TABLE logs',
         time: '2026-01-15 10:00:00.000000000',
         ingested_at: '2026-01-15 10:00:00',
       },

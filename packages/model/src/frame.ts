@@ -6,7 +6,7 @@
  * prelude  = magic "PLMF"      4 bytes
  *            version           u8       1
  *            kind              u8       1 logs, 2 rows
- *            codec             u8       0 none, 1 zstd (payload only)
+ *            codec             u8       0 none, 1 zstd, 2 members (payload only)
  *            reserved          u8       0
  *            header length     u32 LE   bytes of header
  *            payload length    u32 LE   bytes of payload as it stands here (compressed)
@@ -15,74 +15,32 @@
  * header   = JSON, UTF-8: LogsHeader or RowsHeader
  * payload  = logs: the raw bytes of every chunk, one after another, in the header's order
  *            rows: JSONCompactEachRow, one row per line
+ * members  = ( chunks u32 LE, length u32 LE, zstd frame ) for each run of the header's chunks
  * ```
+ *
+ * Members let a receiver pass compressed chunks on as they are: a large chunk has one to itself.
  *
  * Invariants: the raw bytes of a log chunk are exactly what the file holds in `[start, end)`;
  * sequence numbers grow by one per frame within one `(collector_id, epoch)`; a frame that does not
  * decode is rejected whole with the reason, never in part.
  */
-import { promisify } from 'node:util';
-import { constants, crc32, zstdCompress, zstdDecompress } from 'node:zlib';
-import type { TargetLabels } from './labels.ts';
+import { crc32 } from 'node:zlib';
+import type { LogsHeader, RowsHeader } from './frame-header.ts';
 import { limits } from './limits.ts';
-import type { RowTable } from './rows.ts';
+import { planMembers, readMembers, wholeMember, writeMember, type Member } from './members.ts';
+import { compress, decompress } from './zstd.ts';
 
 const magic = 0x464d4c50; // "PLMF", little endian
 const version = 1;
 const preludeBytes = 24;
-/** Memory for compressed output, allocated at once; log frames compress to a sixth or less. */
-const minOutputBytes = 4 * 1024;
-const maxOutputBytes = 2 * 1024 * 1024;
 const maxHeaderBytes = 16 * 1024 * 1024;
 /** A rows frame is small; log frames are bounded by limits.maxFrameBytes plus one record. */
 const maxRawBytes = limits.maxFrameBytes + 2 * limits.maxRecordBytes;
 
-/** How the bytes of a source are to be split into records. */
-export type LogFormat = 'docker-json' | 'cri' | 'plain';
-
-/** Where a frame comes from. `epoch` grows with every start of the collector. */
-export interface FrameOrigin {
-  tenant: string;
-  host: string;
-  boot_id: string;
-  collector_id: string;
-  epoch: number;
-  sequence: number;
-  /** Milliseconds since 1970 when the frame was closed. */
-  created_at_ms: number;
-}
-
-/** A file that log bytes come from. Shared by all chunks of a frame that name its index. */
-export interface LogSource {
-  labels: TargetLabels;
-  format: LogFormat;
-  /** Stable identity of the file's content: device, inode and fingerprint; never re-used. */
-  file_id: string;
-  path: string;
-  /** Stream of a format that does not say it per line; otherwise empty. */
-  stream: string;
-}
-
-/** A byte range `[start, end)` of one source: whole records only. */
-export interface LogChunk {
-  /** Index into the header's `sources`. */
-  source: number;
-  start: number;
-  end: number;
-  /** Complete records (newlines) within, for accounting. */
-  lines: number;
-}
-
-export interface LogsHeader extends FrameOrigin {
-  sources: LogSource[];
-  chunks: LogChunk[];
-}
-
-export interface RowsHeader extends FrameOrigin {
-  table: RowTable;
-  columns: string[];
-  rows: number;
-}
+/** A frame before its log bytes are decompressed. */
+export type OpenedFrame =
+  | { kind: 'logs'; header: LogsHeader; members: Member[] }
+  | { kind: 'rows'; header: RowsHeader; payload: Buffer };
 
 export type Frame =
   | { kind: 'logs'; header: LogsHeader; payload: Buffer }
@@ -92,20 +50,6 @@ export type Frame =
 export class FrameError extends Error {
   override readonly name = 'FrameError';
 }
-
-/**
- * Level 1 with tables that fit a core's own cache: a fifth faster than level 1 as it is, on log
- * lines of several shapes, and no larger.
- */
-const compression = {
-  [constants.ZSTD_c_compressionLevel]: 1,
-  [constants.ZSTD_c_windowLog]: 17,
-  [constants.ZSTD_c_hashLog]: 12,
-  [constants.ZSTD_c_minMatch]: 6,
-};
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);
 
 /**
  * Encodes a frame; the payload is given in parts that need not be joined first.
@@ -118,17 +62,14 @@ export async function encodeFrame(
 ): Promise<Buffer> {
   const raw = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   if (frame.kind === 'logs') checkChunks(frame.header, raw.length);
-  const payload = await compress(raw, {
-    params: compression,
-    // One piece of output: every further one costs a turn through the thread pool and a copy.
-    chunkSize: Math.min(Math.max(raw.length, minOutputBytes), maxOutputBytes),
-  });
+  const payload =
+    frame.kind === 'logs' ? await compressMembers(frame.header, raw) : await compress(raw);
   const header = Buffer.from(JSON.stringify(frame.header));
   const prelude = Buffer.alloc(preludeBytes);
   prelude.writeUInt32LE(magic, 0);
   prelude.writeUInt8(version, 4);
   prelude.writeUInt8(frame.kind === 'logs' ? 1 : 2, 5);
-  prelude.writeUInt8(1, 6);
+  prelude.writeUInt8(frame.kind === 'logs' ? 2 : 1, 6);
   prelude.writeUInt32LE(header.length, 8);
   prelude.writeUInt32LE(payload.length, 12);
   prelude.writeUInt32LE(raw.length, 16);
@@ -136,23 +77,67 @@ export async function encodeFrame(
   return Buffer.concat([prelude, header, payload]);
 }
 
+async function compressMembers(header: LogsHeader, raw: Buffer): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for (const { chunks, start, end } of planMembers(header.chunks)) {
+    parts.push(...writeMember(chunks, await compress(raw.subarray(start, end))));
+  }
+  return Buffer.concat(parts);
+}
+
 /**
- * Decodes one frame.
+ * Reads a frame, and leaves the bytes of logs compressed as they are.
+ *
+ * @throws {FrameError} on anything but a complete, undamaged frame of a known version.
+ */
+export async function openFrame(bytes: Buffer): Promise<OpenedFrame> {
+  const parts = splitFrame(bytes);
+  if (parts.kind === 1) {
+    const header = parseHeader(parts.header) as LogsHeader;
+    checkChunks(header, parts.rawLength);
+    return { kind: 'logs', header, members: membersOf(parts, header) };
+  }
+  const payload = parts.codec === 0 ? parts.payload : await decompressPayload(parts);
+  checkLength(payload, parts.rawLength);
+  return { kind: 'rows', header: parseHeader(parts.header) as RowsHeader, payload };
+}
+
+/**
+ * Reads a frame whole.
  *
  * @throws {FrameError} on anything but a complete, undamaged frame of a known version.
  */
 export async function decodeFrame(bytes: Buffer): Promise<Frame> {
-  const parts = splitFrame(bytes);
-  const payload = parts.codec === 0 ? parts.payload : await decompressPayload(parts);
-  if (payload.length !== parts.rawLength) {
-    throw new FrameError(`raw length: expected ${parts.rawLength} bytes, got ${payload.length}`);
+  const opened = await openFrame(bytes);
+  if (opened.kind === 'rows') return opened;
+  const raw: Buffer[] = [];
+  for (const member of opened.members) raw.push(await inflateMember(member));
+  const [first] = raw;
+  const payload = raw.length === 1 && first ? first : Buffer.concat(raw);
+  return { kind: 'logs', header: opened.header, payload };
+}
+
+/**
+ * The raw bytes of a member's chunks.
+ *
+ * @throws {FrameError} when they are not what the member says
+ */
+export async function inflateMember({ codec, bytes, rawBytes }: Member): Promise<Buffer> {
+  const raw =
+    codec === 'none' ? bytes : await decompressPayload({ payload: bytes, rawLength: rawBytes });
+  checkLength(raw, rawBytes);
+  return raw;
+}
+
+function membersOf({ codec, payload, rawLength }: FrameParts, header: LogsHeader): Member[] {
+  if (codec === 2) {
+    const members = readMembers(payload, header.chunks);
+    if (typeof members === 'string') throw new FrameError(members);
+    return members;
   }
-  if (parts.kind === 1) {
-    const header = parseHeader(parts.header) as LogsHeader;
-    checkChunks(header, payload.length);
-    return { kind: 'logs', header, payload };
-  }
-  return { kind: 'rows', header: parseHeader(parts.header) as RowsHeader, payload };
+  const member = wholeMember(header.chunks, codec === 0 ? 'none' : 'zstd', payload);
+  if (codec === 0) checkLength(payload, rawLength);
+  return [member];
 }
 
 /**
@@ -166,7 +151,7 @@ export function frameRawBytes(bytes: Buffer): number {
 
 interface FrameParts {
   kind: 1 | 2;
-  codec: 0 | 1;
+  codec: 0 | 1 | 2;
   rawLength: number;
   header: Buffer;
   payload: Buffer;
@@ -184,7 +169,9 @@ function splitFrame(bytes: Buffer): FrameParts {
   const kind = bytes.readUInt8(5);
   const codec = bytes.readUInt8(6);
   if (kind !== 1 && kind !== 2) throw new FrameError(`kind: expected 1 or 2, got ${kind}`);
-  if (codec !== 0 && codec !== 1) throw new FrameError(`codec: expected 0 or 1, got ${codec}`);
+  if (codec !== 0 && codec !== 1 && !(codec === 2 && kind === 1)) {
+    throw new FrameError(`codec: expected 0, 1 or (logs only) 2, got ${codec}`);
+  }
   const headerLength = bytes.readUInt32LE(8);
   const payloadLength = bytes.readUInt32LE(12);
   const rawLength = bytes.readUInt32LE(16);
@@ -208,15 +195,20 @@ function checksum(prelude: Buffer, header: Buffer, payload: Buffer): number {
   return crc32(payload, crc32(header, crc32(prelude.subarray(0, preludeBytes - 4))));
 }
 
-async function decompressPayload({ payload, rawLength }: FrameParts): Promise<Buffer> {
+async function decompressPayload({
+  payload,
+  rawLength,
+}: Pick<FrameParts, 'payload' | 'rawLength'>): Promise<Buffer> {
   try {
-    return await decompress(payload, {
-      maxOutputLength: maxRawBytes,
-      // In one piece, as in encodeFrame: a third of the time of many.
-      chunkSize: Math.max(rawLength, minOutputBytes),
-    });
+    return await decompress(payload, rawLength, maxRawBytes);
   } catch (error) {
     throw new FrameError(`payload: expected zstd (${String(error)})`);
+  }
+}
+
+function checkLength(payload: Buffer, rawLength: number): void {
+  if (payload.length !== rawLength) {
+    throw new FrameError(`raw length: expected ${rawLength} bytes, got ${payload.length}`);
   }
 }
 

@@ -28,9 +28,16 @@ export {
   type LogChunk,
   type LogsHeader,
   type RowsHeader,
+} from './frame-header.ts';
+export {
   type Frame,
+  type OpenedFrame,
   FrameError,
   encodeFrame,
+  openFrame,
   decodeFrame,
+  inflateMember,
   frameRawBytes,
 } from './frame.ts';
+export { type Member } from './members.ts';
+export { compress, contentBytes, storedFrame } from './zstd.ts';

@@ -88,6 +88,11 @@ function forge(frame: Buffer, change: (frame: Buffer) => void): Buffer {
   return forged;
 }
 
+/** Where the first member's head is. */
+function memberAt(frame: Buffer): number {
+  return 24 + frame.readUInt32LE(8);
+}
+
 describe('the frame codec', () => {
   test('gives back every frame as it was', async () => {
     await fc.assert(
@@ -137,14 +142,44 @@ describe('the frame codec', () => {
     ['version 0', (frame) => frame.writeUInt8(0, 4), /version/],
     ['an unknown kind', (frame) => frame.writeUInt8(3, 5), /kind/],
     ['an unknown codec', (frame) => frame.writeUInt8(9, 6), /codec/],
-    ['a raw length that is not what is there', (frame) => frame.writeUInt32LE(3, 16), /length/],
+    [
+      'a raw length that is not what is there',
+      (frame) => frame.writeUInt32LE(3, 16),
+      /add up to 66 bytes, the payload has 3/,
+    ],
     ['a raw length over the limit', (frame) => frame.writeUInt32LE(0xffffffff, 16), /limit/],
     ['a header length over the limit', (frame) => frame.writeUInt32LE(0xffffffff, 8), /limit/],
     ['no codec although compressed', (frame) => frame.writeUInt8(0, 6), /length/],
+    ['one piece although in members', (frame) => frame.writeUInt8(1, 6), /expected zstd/],
+    [
+      'a member without chunks',
+      (frame) => frame.writeUInt32LE(0, memberAt(frame)),
+      /holds 0 chunks/,
+    ],
+    [
+      'a member with more chunks than there are',
+      (frame) => frame.writeUInt32LE(2, memberAt(frame)),
+      /holds 2 chunks, 1 are left/,
+    ],
+    [
+      'a member longer than the payload',
+      (frame) => frame.writeUInt32LE(9999, memberAt(frame) + 4),
+      /member: cut off/,
+    ],
+    [
+      'a member that is no zstd',
+      (frame) => frame.writeUInt8(0, memberAt(frame) + 8),
+      /member: expected zstd of 66 bytes, got none/,
+    ],
+    [
+      'a member that announces another length',
+      (frame) => frame.writeUInt8(65, memberAt(frame) + 8 + 5),
+      /member: expected zstd of 66 bytes, got 65/,
+    ],
     ['a header that is no JSON', (frame) => frame.write('!', 24), /JSON/],
     [
       'a payload that does not decompress',
-      (frame) => frame.fill(0, 24 + frame.readUInt32LE(8)),
+      (frame) => frame.fill(0xff, memberAt(frame) + 8 + 6),
       /payload: expected zstd/,
     ],
   ];

@@ -7,7 +7,7 @@ export interface Engine {
   readonly kind: 'embedded' | 'server';
   readonly database: string;
 
-  /** Inserts bytes already in a ClickHouse text format; resolves when they are stored. */
+  /** Inserts bytes already in a format of ClickHouse; resolves when they are stored. */
   insert(request: InsertRequest): Promise<InsertSummary>;
 
   /** A result small enough to hold: at most `maxRows` (default 100,000), else StorageError `result_too_large`. */
@@ -29,17 +29,17 @@ export interface Engine {
 export interface InsertRequest {
   table: string;
   columns: readonly string[];
-  /** CSV for large values: the engine scans a quoted value fastest. */
-  format: 'TabSeparated' | 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow';
-  data: Buffer;
+  format: 'RowBinary' | 'TabSeparated' | 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow';
+  /** One buffer, or several that stand one after another. */
+  data: Buffer | readonly Buffer[];
+  /** What the data is compressed with: the engine decompresses it. */
+  compression?: 'zstd';
   /** insert_deduplication_token: a repeat of the same token and bytes adds nothing. */
   token?: string;
   signal?: AbortSignal;
 }
 
 export interface InsertSummary {
-  /** Rows of the request, where the engine counts them (it does not for CSV: then 0). */
-  rows: number;
   elapsedMs: number;
 }
 

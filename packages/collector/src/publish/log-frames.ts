@@ -6,6 +6,7 @@
 import { limits, type LogChunk, type LogSource } from '@plimsoll/model';
 import type { ChunkSink, TailChunk } from '../tail/tailer.ts';
 import type { MarkerSum } from '../tail/identity.ts';
+import { dockerPartBytes, hasLineOf } from './long-lines.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface LogFramesOptions {
@@ -68,7 +69,15 @@ export class LogFrames implements ChunkSink {
     if (open === null) throw new Error('commit: expected bytes to be reserved before');
     if (open.chunks.length === 0) open.openedAtMs = this.#options.nowMs();
     const { start, end, lines, file } = chunk;
-    open.chunks.push({ source: sourceIndex(open, chunk), start, end, lines });
+    open.chunks.push({
+      source: sourceIndex(open, chunk),
+      start,
+      end,
+      lines,
+      ...(chunk.spec.format === 'docker-json' && {
+        split: hasLineOf(open.buffer.subarray(open.used, open.used + end - start), dockerPartBytes),
+      }),
+    });
     open.receipts.push({ chunk, marker: file.markerSum });
     open.used += end - start;
   }

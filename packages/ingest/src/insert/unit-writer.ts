@@ -7,9 +7,11 @@ import { Backoff, sleep, type Logger } from '@plimsoll/runtime';
 import { StorageError, type Engine, type InsertRequest } from '@plimsoll/storage';
 import type { DeadLetters } from '../dead-letters.ts';
 import type { IngestMetrics } from '../ingest-metrics.ts';
+import { rangeColumns, rangeRows } from '../ranges/range-rows.ts';
 import type { InsertUnit, LogChunkRow, RowsPart } from '../plan/insert-unit.ts';
 import { divideUnit } from '../plan/plan-units.ts';
-import { encodedLogBytes, encodeLogChunks, logChunkColumns } from './log-chunk-csv.ts';
+import { rawBytesOf } from '../plan/cut-pieces.ts';
+import { logChunkColumns, logChunkData } from './log-chunk-data.ts';
 
 export interface UnitWriterOptions {
   engine: Engine;
@@ -27,8 +29,6 @@ export interface BatchIdentity {
 
 export class UnitWriter {
   readonly #options: UnitWriterOptions;
-  /** Encoded units are large: their memory is used again. */
-  readonly #spare: Buffer[] = [];
 
   constructor(options: UnitWriterOptions) {
     this.#options = options;
@@ -36,7 +36,7 @@ export class UnitWriter {
 
   /** Resolves when every part of the unit is stored or set aside. */
   async write(unit: InsertUnit, batch: BatchIdentity, signal: AbortSignal): Promise<void> {
-    const refusal = await this.#insert(unit, batch, signal);
+    const refusal = await this.#insert(toRequest(unit, batch), signal);
     if (refusal === null) {
       this.#count(unit);
       return;
@@ -49,54 +49,50 @@ export class UnitWriter {
     }
   }
 
-  /** Null when stored; the engine's reason when the data can never be. */
-  async #insert(
-    unit: InsertUnit,
-    batch: BatchIdentity,
+  /** Resolves when the ranges of what the batch stored are themselves stored. */
+  async writeRanges(
+    chunks: readonly LogChunkRow[],
+    batch: BatchIdentity & { last: number },
     signal: AbortSignal,
-  ): Promise<string | null> {
-    const memory = unit.kind === 'logs' ? this.#takeMemory(unit) : Buffer.alloc(0);
-    const request = toRequest(unit, batch, memory);
+  ): Promise<void> {
+    if (chunks.length === 0) return;
+    const request: InsertRequest = {
+      table: 'log_ranges',
+      columns: rangeColumns,
+      format: 'JSONCompactEachRow',
+      data: rangeRows(chunks, batch),
+      token: `${batch.partition}:${batch.first}-${batch.last}:log_ranges`,
+    };
+    const refusal = await this.#insert(request, signal);
+    // They are made here, of numbers and names: a refusal is a fault of this program.
+    if (refusal !== null) throw new Error(`log_ranges: the engine refused rows: ${refusal}`);
+  }
+
+  /** Null when stored; the engine's reason when the data can never be. */
+  async #insert(request: InsertRequest, signal: AbortSignal): Promise<string | null> {
     const backoff = new Backoff({ initialMs: 100, maxMs: 10_000 });
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        try {
-          const { elapsedMs } = await this.#options.engine.insert(request);
-          this.#options.metrics.insertSeconds.observe(elapsedMs / 1000);
-          this.#options.onProblem(null);
-          return null;
-        } catch (error) {
-          if (error instanceof StorageError && error.code === 'bad_data') return error.message;
-          this.#reportFailure(error, unit);
-          await sleep(backoff.next(), signal);
-        }
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        const { elapsedMs } = await this.#options.engine.insert(request);
+        this.#options.metrics.insertSeconds.observe(elapsedMs / 1000);
+        this.#options.onProblem(null);
+        return null;
+      } catch (error) {
+        if (error instanceof StorageError && error.code === 'bad_data') return error.message;
+        this.#reportFailure(error, request);
+        await sleep(backoff.next(), signal);
       }
-    } finally {
-      if (unit.kind === 'logs') this.#spare.push(memory);
     }
   }
 
-  #reportFailure(error: unknown, unit: InsertUnit): void {
+  #reportFailure(error: unknown, { token }: InsertRequest): void {
     const code = error instanceof StorageError ? error.code : 'unknown';
     this.#options.metrics.insertRetries.inc({ code });
     this.#options.onProblem(
       `the engine takes no rows: ${error instanceof Error ? error.message : String(error)}`,
     );
-    this.#options.logger.warn(
-      { err: error, token: unit.token },
-      'an insert failed, will try again',
-    );
-  }
-
-  #takeMemory(unit: Extract<InsertUnit, { kind: 'logs' }>): Buffer {
-    const wanted = encodedLogBytes(unit.rawBytes, unit.chunks.length);
-    const index = this.#spare.findIndex((buffer) => buffer.length >= wanted);
-    const found = index < 0 ? undefined : this.#spare.splice(index, 1)[0];
-    if (found) return found;
-    // None is large enough: what is there will not be soon either.
-    this.#spare.length = 0;
-    return Buffer.allocUnsafeSlow(wanted);
+    this.#options.logger.warn({ err: error, token }, 'an insert failed, will try again');
   }
 
   #count(unit: InsertUnit): void {
@@ -112,7 +108,8 @@ export class UnitWriter {
 
   async #setAside(unit: InsertUnit, batch: BatchIdentity, refusal: string): Promise<void> {
     const { deadLetters, logger, metrics } = this.#options;
-    const letter = await toDeadLetter(unit, batch);
+    // Bytes that do not decompress are no frame: they are kept as they came.
+    const letter = await toDeadLetter(unit, batch).catch(() => asItCame(unit));
     const reason = `the engine refused it (${refusal})`;
     const path = await deadLetters.write({ partition: batch.partition, reason, ...letter });
     metrics.deadLetters.inc({ reason: 'refused' });
@@ -120,21 +117,22 @@ export class UnitWriter {
   }
 }
 
-function toRequest(unit: InsertUnit, batch: BatchIdentity, memory: Buffer): InsertRequest {
+function toRequest(unit: InsertUnit, batch: BatchIdentity): InsertRequest {
   if (unit.kind === 'rows') {
     return {
       table: unit.table,
       columns: unit.columns,
       format: 'JSONCompactEachRow',
-      data: Buffer.concat(unit.parts.flatMap(({ payload }) => wholeLines(payload))),
+      data: unit.parts.flatMap(({ payload }) => wholeLines(payload)),
       token: unit.token,
     };
   }
   return {
     table: unit.table,
     columns: logChunkColumns,
-    format: 'CSV',
-    data: encodeLogChunks(unit.chunks, batch, memory),
+    format: 'RowBinary',
+    compression: 'zstd',
+    data: logChunkData(unit.chunks, batch),
     token: unit.token,
   };
 }
@@ -161,17 +159,28 @@ async function toDeadLetter(
   return { offset: part.offset, part: '', bytes: await rowsFrame(part, batch) };
 }
 
+function asItCame(unit: InsertUnit): { offset: number; part: string; bytes: Buffer } {
+  const [first] = unit.kind === 'logs' ? unit.chunks : unit.parts;
+  if (!first) throw new Error('expected a unit of one part');
+  const isChunk = 'content' in first;
+  return {
+    offset: first.offset,
+    part: isChunk ? `-${first.start}.zst` : '',
+    bytes: isChunk ? first.content.bytes : first.payload,
+  };
+}
+
 async function logFrame(chunk: LogChunkRow, batch: BatchIdentity): Promise<Buffer> {
-  const { source, start, end, lines } = chunk;
+  const { source, start, end, lines, isWhole } = chunk;
   const header = {
     ...origin(batch, chunk.offset),
     tenant: chunk.tenant,
     host: source.labels.host,
     created_at_ms: chunk.receivedAtMs,
     sources: [source],
-    chunks: [{ source: 0, start, end, lines }],
+    chunks: [{ source: 0, start, end, lines, split: !isWhole }],
   };
-  return encodeFrame({ kind: 'logs', header }, [chunk.bytes]);
+  return encodeFrame({ kind: 'logs', header }, [await rawBytesOf(chunk)]);
 }
 
 async function rowsFrame(part: RowsPart, batch: BatchIdentity): Promise<Buffer> {

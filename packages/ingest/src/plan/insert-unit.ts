@@ -1,4 +1,4 @@
-import type { LogSource, RowTable } from '@plimsoll/model';
+import type { LogSource, Member, RowTable } from '@plimsoll/model';
 import type { LogTable } from './log-table.ts';
 import type { FileChunk } from './trim-chunks.ts';
 
@@ -6,6 +6,12 @@ import type { FileChunk } from './trim-chunks.ts';
 export interface LogChunkRow extends FileChunk {
   tenant: string;
   source: LogSource;
+  /** The bytes `[start, end)`, as they came. */
+  content: Pick<Member, 'codec' | 'bytes'>;
+  /** Complete records within. */
+  lines: number;
+  /** docker-json: no line of it is a part of a split line. */
+  isWhole: boolean;
   receivedAtMs: number;
   /** Offset of the frame it came in. */
   offset: number;

@@ -6,8 +6,8 @@ import type { Batch } from '@plimsoll/transport';
 import type { InsertUnit, LogChunkRow, RowsPart } from './insert-unit.ts';
 import { logTableOf, type LogTable } from './log-table.ts';
 
-/** Raw bytes of log in one insert: large enough for few parts, small enough for two at once. */
-export const logUnitBytes = 12 * 1024 * 1024;
+/** Raw bytes of log in one insert: large enough for few parts, small enough for three at once. */
+export const logUnitBytes = 16 * 1024 * 1024;
 
 export function planUnits(
   batch: Pick<Batch, 'partition' | 'first' | 'last'>,
@@ -21,7 +21,7 @@ export function planUnits(
 function logUnits(token: string, chunks: readonly LogChunkRow[]): InsertUnit[] {
   const byTable = new Map<LogTable, LogChunkRow[]>();
   for (const chunk of chunks) {
-    const table = logTableOf(chunk.source.format, chunk.bytes);
+    const table = logTableOf(chunk.source.format, chunk.isWhole);
     const group = byTable.get(table);
     if (group) group.push(chunk);
     else byTable.set(table, [chunk]);
@@ -35,7 +35,7 @@ function divideByBytes(
   table: LogTable,
   chunks: readonly LogChunkRow[],
 ): InsertUnit[] {
-  const total = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
+  const total = chunks.reduce((sum, chunk) => sum + rawBytes(chunk), 0);
   const count = Math.ceil(total / logUnitBytes);
   const share = total / count;
   const units: Extract<InsertUnit, { kind: 'logs' }>[] = [];
@@ -50,11 +50,15 @@ function divideByBytes(
       chunks: [],
     });
     unit.chunks.push(chunk);
-    unit.rawBytes += chunk.bytes.length;
-    sum += chunk.bytes.length;
+    unit.rawBytes += rawBytes(chunk);
+    sum += rawBytes(chunk);
   }
   // A chunk larger than a share leaves holes.
   return units.filter((unit) => unit !== undefined);
+}
+
+function rawBytes({ start, end }: LogChunkRow): number {
+  return end - start;
 }
 
 /** Frames of the same table and the same columns go together. */
@@ -83,7 +87,7 @@ export function divideUnit(unit: InsertUnit): InsertUnit[] {
       kind: 'logs',
       token: `${unit.token}.${index}`,
       table: unit.table,
-      rawBytes: chunk.bytes.length,
+      rawBytes: rawBytes(chunk),
       chunks: [chunk],
     }));
   }

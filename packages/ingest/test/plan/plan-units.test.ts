@@ -17,7 +17,8 @@ const chunk = (bytes: number, start: number): LogChunkRow => ({
   start,
   end: start + bytes,
   lines: 1,
-  bytes: Buffer.alloc(bytes, '\n'),
+  content: { codec: 'none', bytes: Buffer.alloc(bytes, '\n') },
+  isWhole: true,
   receivedAtMs: 0,
   offset: 10,
 });
@@ -32,7 +33,7 @@ const part = (table: RowsPart['table'], columns: string[], sequence: number): Ro
 
 test('log bytes are divided into equal shares under tokens of the batch', () => {
   const size = 1024 * 1024;
-  const chunks = Array.from({ length: 30 }, (_, index) => chunk(size, index * size));
+  const chunks = Array.from({ length: 40 }, (_, index) => chunk(size, index * size));
   const units = planUnits(batch, chunks, []);
   expect(units.map((unit) => unit.token)).toEqual([
     'direct:10-14:log_chunks_plain:0',
@@ -51,7 +52,7 @@ test('chunks of different formats go to their tables', () => {
   const source = { ...docker.source, format: 'docker-json' as const };
   const units = planUnits(
     batch,
-    [chunk(1, 0), { ...docker, source }, { ...long, source, bytes: Buffer.alloc(20_000, 'x') }],
+    [chunk(1, 0), { ...docker, source }, { ...long, source, isWhole: false }],
     [],
   );
   expect(units.map(({ token }) => token)).toEqual([

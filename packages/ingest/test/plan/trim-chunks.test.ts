@@ -1,6 +1,10 @@
+import { zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { trimChunks, type FileChunk } from '../../src/plan/trim-chunks.ts';
+import { hostLabels } from '@plimsoll/model';
+import { cutPieces, rawBytesOf } from '../../src/plan/cut-pieces.ts';
+import type { LogChunkRow } from '../../src/plan/insert-unit.ts';
+import { trimChunks } from '../../src/plan/trim-chunks.ts';
 import { addRange, emptyRanges, type RangeSet } from '../../src/ranges/range-set.ts';
 
 /** A file of lines of different lengths, and where each begins. */
@@ -9,10 +13,34 @@ const content = Buffer.from(
 );
 const lineStarts = [0, ...[...content].flatMap((byte, index) => (byte === 10 ? [index + 1] : []))];
 
-const chunkBetween = (file: string, a: number, b: number): FileChunk => {
+const source = {
+  labels: hostLabels('default', 'h'),
+  format: 'plain' as const,
+  file_id: 'f',
+  path: '',
+  stream: '',
+};
+const lineEnds = (bytes: Buffer): number => bytes.filter((byte) => byte === 10).length;
+
+const chunkBetween = (file: string, a: number, b: number): LogChunkRow => {
   const [start, end] = [Math.min(a, b), Math.max(a, b)];
   const bytes = content.subarray(start, end);
-  return { file, start, end, bytes, lines: bytes.filter((byte) => byte === 10).length };
+  return {
+    file,
+    tenant: 'default',
+    source,
+    start,
+    end,
+    lines: lineEnds(bytes),
+    // Every other one compressed.
+    content:
+      start % 2 === 0
+        ? { codec: 'none', bytes }
+        : { codec: 'zstd', bytes: zstdCompressSync(bytes) },
+    isWhole: true,
+    receivedAtMs: 0,
+    offset: 0,
+  };
 };
 const alignedChunk = fc
   .tuple(fc.constantFrom('f', 'g'), fc.constantFrom(...lineStarts), fc.constantFrom(...lineStarts))
@@ -20,23 +48,25 @@ const alignedChunk = fc
   .map(([file, a, b]) => chunkBetween(file, a, b));
 
 describe('trimming', () => {
-  test('any order, overlap and repetition in any batches: every byte exactly once', () => {
-    fc.assert(
-      fc.property(
+  test('any order, overlap and repetition in any batches: every byte exactly once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.array(alignedChunk, { maxLength: 8 }), { maxLength: 8 }),
-        (batches) => {
+        async (batches) => {
           const stored = new Map<string, RangeSet>();
           const written = new Map<string, number>();
           for (const chunks of batches) {
-            const { pieces, trimmedBytes, unalignedCuts } = trimChunks(chunks, stored);
-            expect(unalignedCuts).toBe(0);
-            const came = chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0);
-            const kept = pieces.reduce((sum, piece) => sum + piece.bytes.length, 0);
-            expect(came - kept).toBe(trimmedBytes);
-            for (const piece of pieces) {
-              expect(piece.bytes.equals(content.subarray(piece.start, piece.end))).toBe(true);
+            const { pieces, trimmedBytes } = trimChunks(chunks, stored);
+            const cut = await cutPieces(pieces);
+            expect(cut).toMatchObject({ unalignedCuts: 0, unreadable: [] });
+            const sum = (ranges: readonly { start: number; end: number }[]): number =>
+              ranges.reduce((total, { start, end }) => total + end - start, 0);
+            expect(sum(chunks) - sum(cut.chunks)).toBe(trimmedBytes);
+            for (const piece of cut.chunks) {
+              const bytes = await rawBytesOf(piece);
+              expect(bytes.equals(content.subarray(piece.start, piece.end))).toBe(true);
               expect(lineStarts).toContain(piece.start);
-              expect(piece.lines).toBe(piece.bytes.filter((byte) => byte === 10).length);
+              expect(piece.lines).toBe(lineEnds(bytes));
               for (let at = piece.start; at < piece.end; at++) {
                 const key = `${piece.file}/${at}`;
                 written.set(key, (written.get(key) ?? 0) + 1);
@@ -55,12 +85,25 @@ describe('trimming', () => {
     );
   });
 
-  test('a cut that follows no line end is made all the same, and counted', () => {
+  test('a cut that follows no line end is made all the same, and counted', async () => {
     const known = new Map([['f', [{ start: 0, end: 12 }]]]);
     expect(lineStarts).not.toContain(12);
     const result = trimChunks([chunkBetween('f', 0, 20)], known);
-    expect(result).toMatchObject({ unalignedCuts: 1, trimmedBytes: 12 });
-    expect(result.pieces).toMatchObject([{ start: 12, end: 20 }]);
+    expect(result).toMatchObject({ trimmedBytes: 12, pieces: [{ range: { start: 12, end: 20 } }] });
+    const cut = await cutPieces(result.pieces);
+    expect(cut).toMatchObject({ unalignedCuts: 1, chunks: [{ start: 12, end: 20 }] });
+  });
+
+  test('a chunk that must be cut and cannot be decompressed is named, with the reason', async () => {
+    const chunk = chunkBetween('f', 0, 20);
+    const damaged = {
+      ...chunk,
+      content: { codec: 'zstd' as const, bytes: Buffer.from('no zstd') },
+    };
+    const { pieces } = trimChunks([damaged], new Map([['f', [{ start: 0, end: 12 }]]]));
+    const cut = await cutPieces(pieces);
+    expect(cut).toMatchObject({ chunks: [], unreadable: [{ chunk: damaged }] });
+    expect(cut.unreadable[0]?.reason).toContain('expected zstd');
   });
 
   test('what is given is not changed', () => {

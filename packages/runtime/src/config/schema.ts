@@ -94,11 +94,11 @@ const ingest = z
     /** Longest a batch waits before it is inserted. */
     flush_interval: duration.prefault('1s'),
     /** Raw bytes that close a batch. */
-    batch_max_bytes: size.prefault('24MiB'),
+    batch_max_bytes: size.prefault('48MiB'),
     /** Bytes of frames accepted and not yet inserted; publishing waits above it. */
     journal_max_bytes: size.prefault('2GiB'),
     /** Inserts under way at once. */
-    concurrency: z.number().int().min(1).max(16).default(2),
+    concurrency: z.number().int().min(1).max(16).default(3),
   })
   .prefault({});
 

@@ -23,7 +23,7 @@ import {
   type SqlParameters,
 } from '../parameters.ts';
 import { StorageError } from '../storage-error.ts';
-import { withoutBlankLines } from './inline-data.ts';
+import { StagingFile } from './staging-file.ts';
 
 type DriverConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
 export type Settings = Readonly<Record<string, string | number>>;
@@ -47,9 +47,11 @@ export class EmbeddedConnection {
   readonly #connection: ReturnType<typeof createChdbConnection>;
   readonly #client: ClickHouseClient;
   readonly #kill: Kill;
+  readonly #staging: StagingFile;
   readonly #current = new Map<string, string | number>();
 
   private constructor(path: string, kill: Kill) {
+    this.#staging = new StagingFile(path);
     this.#connection = createChdbConnection({ path });
     this.#client = createClient({
       // The client carries a second copy of the same declarations, so that the types differ in name.
@@ -151,16 +153,11 @@ export class EmbeddedConnection {
   async insert(request: InsertRequest): Promise<InsertSummary> {
     const started = performance.now();
     try {
-      const summary = await this.#connection.chdb.rawInsert({
-        table: request.table,
-        columns: request.columns,
-        format: request.format,
-        values: withoutBlankLines(request),
-        ...(request.token === undefined
-          ? {}
-          : { settings: { insert_deduplication_token: request.token } }),
-      });
-      return { rows: summary.rowsSent ?? 0, elapsedMs: performance.now() - started };
+      const parts = Buffer.isBuffer(request.data) ? [request.data] : request.data;
+      const path = await this.#staging.write(parts);
+      await this.#connection.chdb.queryAsync(insertStatement(request, path));
+      await this.#staging.release();
+      return { elapsedMs: performance.now() - started };
     } catch (error) {
       throw toStorageError(error);
     }
@@ -168,6 +165,7 @@ export class EmbeddedConnection {
 
   async close(): Promise<void> {
     await this.#client.close();
+    await this.#staging.close();
   }
 
   async #run<T>(statement: Statement, work: (sql: string) => Promise<T>): Promise<T> {
@@ -237,6 +235,24 @@ export function killStatement(tag: string): string {
 /** The statement that tells how much the run of a tag has read. */
 export function progressStatement(tag: string): string {
   return `SELECT read_rows AS rows, read_bytes AS bytes FROM system.processes WHERE startsWith(query, ${sqlString(tagComment(tag))})`;
+}
+
+function insertStatement(request: InsertRequest, path: string): string {
+  const columns = request.columns.map(quotedName).join(', ');
+  return [
+    `INSERT INTO ${request.table.split('.').map(quotedName).join('.')} (${columns})`,
+    `FROM INFILE ${sqlString(path)}`,
+    // Without the word the engine would go by the file's name.
+    `COMPRESSION '${request.compression ?? 'none'}'`,
+    request.token === undefined
+      ? ''
+      : `SETTINGS insert_deduplication_token = ${sqlString(request.token)}`,
+    `FORMAT ${request.format}`,
+  ].join(' ');
+}
+
+function quotedName(name: string): string {
+  return `\`${name.replaceAll('\\', '\\\\').replaceAll('`', '\\`')}\``;
 }
 
 /** The engine streams SELECTs only; what DESCRIBE, EXPLAIN and SHOW print is small. */

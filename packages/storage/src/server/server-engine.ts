@@ -107,16 +107,16 @@ export class ServerEngine implements Engine {
       const result = await this.#driver(request.signal, async () =>
         this.#client.exec({
           query: `INSERT INTO \`${request.table}\` (${columns}) FORMAT ${request.format}`,
-          values: Readable.from([request.data], { objectMode: false }),
+          values: Readable.from(Buffer.isBuffer(request.data) ? [request.data] : request.data, {
+            objectMode: false,
+          }),
+          ...(request.compression && { http_headers: { 'Content-Encoding': request.compression } }),
           clickhouse_settings: settings,
           ...abortSignal(request.signal),
         }),
       );
       await drain(result.stream);
-      return {
-        rows: Number(result.summary?.written_rows ?? 0),
-        elapsedMs: performance.now() - started,
-      };
+      return { elapsedMs: performance.now() - started };
     }, request.signal);
   }
 

@@ -3,8 +3,11 @@
  * behind it: no ClickHouse server can be counted on where tests run. One statement per request,
  * settings and parameters in the URL, the body behind the statement.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { Session } from 'chdb';
 
@@ -82,7 +85,8 @@ async function answer(
       );
       response.end(result.bytes());
     } else {
-      await insert(session, query, body);
+      const encoding = request.headers['content-encoding'] ?? 'none';
+      await insert(session, query, { bytes: body, encoding });
       response.setHeader('X-ClickHouse-Summary', '{"written_rows":"0"}');
       response.end();
     }
@@ -91,15 +95,23 @@ async function answer(
   }
 }
 
-async function insert(session: Session, query: string, values: Buffer): Promise<void> {
-  const match = /^INSERT INTO `(\w+)` \(([^)]*)\) FORMAT (\w+)$/.exec(query.trim());
-  if (!match?.[1] || !match[2])
-    throw new Error(`Code: 62. DB::Exception: unexpected insert ${query}`);
-  await session.insert({
-    table: match[1],
-    columns: match[2].split(', ').map((column) => column.replaceAll('`', '')),
-    // The format that storage itself wrote into the statement.
-    format: match[3] as 'CSV',
-    values,
-  });
+/** As a server does: the data is the body, compressed or not. */
+async function insert(session: Session, query: string, body: Body): Promise<void> {
+  const match = /^INSERT INTO (`\w+` \([^)]*\)) FORMAT (\w+)$/.exec(query.trim());
+  if (!match) throw new Error(`Code: 62. DB::Exception: unexpected insert ${query}`);
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-http-'));
+  try {
+    const file = join(folder, 'body');
+    writeFileSync(file, body.bytes);
+    await session.queryAsync(
+      `INSERT INTO ${match[1]} FROM INFILE '${file}' COMPRESSION '${body.encoding}' FORMAT ${match[2]}`,
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface Body {
+  bytes: Buffer;
+  encoding: string;
 }

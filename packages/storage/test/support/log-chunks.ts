@@ -22,20 +22,23 @@ export async function insertChunks(
   const rows = chunks.map((chunk) => {
     const bytes = Buffer.from(chunk.bytes);
     const start = chunk.start ?? 0;
-    return JSON.stringify({
-      received_at: chunk.receivedAt ?? '2026-01-15 10:00:00.000',
-      tenant: 'default',
-      host: 'host1',
-      container_id: chunk.containerId ?? 'c1',
-      container_name: 'web',
-      stream: chunk.stream ?? '',
-      file_id: chunk.fileId ?? 'f1',
-      start,
-      end: start + bytes.length,
-      partition: 'direct',
-      batch: chunk.batch ?? 1,
-      data: bytes.toString('base64'),
-    });
+    const texts = [
+      'default',
+      'host1',
+      chunk.containerId ?? 'c1',
+      'web',
+      chunk.stream ?? '',
+      chunk.fileId ?? 'f1',
+    ];
+    return Buffer.concat([
+      signed64(Date.parse(`${chunk.receivedAt ?? '2026-01-15 10:00:00.000'}Z`)),
+      ...texts.map((text) => sized(Buffer.from(text))),
+      signed64(start),
+      signed64(start + bytes.length),
+      sized(Buffer.from('direct')),
+      signed64(chunk.batch ?? 1),
+      sized(bytes),
+    ]);
   });
   await engine.insert({
     table: `log_chunks_${kind}`,
@@ -53,10 +56,25 @@ export async function insertChunks(
       'batch',
       'data',
     ],
-    format: 'JSONEachRow',
-    data: Buffer.from(`${rows.join('\n')}\n`),
+    format: 'RowBinary',
+    data: rows,
     ...(token === undefined ? {} : { token }),
   });
+}
+
+/** RowBinary: a DateTime64(3) or an integer. */
+function signed64(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigInt64LE(BigInt(value));
+  return bytes;
+}
+
+/** RowBinary: a String, its length as a base-128 number before it. */
+function sized(bytes: Buffer): Buffer {
+  const length: number[] = [];
+  let left = bytes.length;
+  for (; left >= 128; left = Math.floor(left / 128)) length.push((left % 128) | 128);
+  return Buffer.concat([Buffer.from([...length, left]), bytes]);
 }
 
 /** A line as Docker's json-file writes it. */
