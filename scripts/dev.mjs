@@ -10,6 +10,9 @@ import { setUpPackages } from './setup/set-up.mjs';
 const services = ['packages/plimsoll/src/main.ts', 'all', ...process.argv.slice(2)];
 
 await setUpPackages();
+// The command replaces itself where these are missing, and node would no longer watch it.
+process.env['UV_THREADPOOL_SIZE'] ??= '24';
+process.env['MALLOC_MMAP_THRESHOLD_'] ??= '1048576';
 const codes = await Promise.all([
   runChild(pinnedNode, ['--watch', '--watch-preserve-output', ...services]),
   runChild(pinnedNode, [path.join(root, 'node_modules/vite/bin/vite.js'), '--clearScreen=false'], {

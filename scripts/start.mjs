@@ -12,7 +12,4 @@ const args =
     : ['packages/plimsoll/src/main.ts', 'all', ...process.argv.slice(2)];
 
 await setUp('start');
-// The embedded engine frees large blocks often: from this size on they go back to the system at
-// once. The C library reads it when a process starts, so it cannot be set any later.
-process.env['MALLOC_MMAP_THRESHOLD_'] ??= '1048576';
 process.exitCode = await runChild(pinnedNode, args);

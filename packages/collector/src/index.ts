@@ -20,4 +20,3 @@ export {
   type TargetState,
 } from './target.ts';
 export { StatsSampler, type StatsRoots, type StatsSamplerOptions } from './stats/stats-sampler.ts';
-export { expectSmallHeap } from './small-heap.ts';

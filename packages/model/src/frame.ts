@@ -63,7 +63,7 @@ export async function encodeFrame(
   const raw = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   if (frame.kind === 'logs') checkChunks(frame.header, raw.length);
   const payload =
-    frame.kind === 'logs' ? await compressMembers(frame.header, raw) : await compress(raw);
+    frame.kind === 'logs' ? await compressMembers(frame.header, raw) : [await compress(raw)];
   const header = Buffer.from(JSON.stringify(frame.header));
   const prelude = Buffer.alloc(preludeBytes);
   prelude.writeUInt32LE(magic, 0);
@@ -71,18 +71,21 @@ export async function encodeFrame(
   prelude.writeUInt8(frame.kind === 'logs' ? 1 : 2, 5);
   prelude.writeUInt8(frame.kind === 'logs' ? 2 : 1, 6);
   prelude.writeUInt32LE(header.length, 8);
-  prelude.writeUInt32LE(payload.length, 12);
+  prelude.writeUInt32LE(
+    payload.reduce((sum, part) => sum + part.length, 0),
+    12,
+  );
   prelude.writeUInt32LE(raw.length, 16);
-  prelude.writeUInt32LE(checksum(prelude, header, payload), 20);
-  return Buffer.concat([prelude, header, payload]);
+  prelude.writeUInt32LE(checksum(prelude, [header, ...payload]), 20);
+  return Buffer.concat([prelude, header, ...payload]);
 }
 
-async function compressMembers(header: LogsHeader, raw: Buffer): Promise<Buffer> {
+async function compressMembers(header: LogsHeader, raw: Buffer): Promise<Buffer[]> {
   const parts: Buffer[] = [];
   for (const { chunks, start, end } of planMembers(header.chunks)) {
     parts.push(...writeMember(chunks, await compress(raw.subarray(start, end))));
   }
-  return Buffer.concat(parts);
+  return parts;
 }
 
 /**
@@ -184,15 +187,16 @@ function splitFrame(bytes: Buffer): FrameParts {
   }
   const header = bytes.subarray(preludeBytes, preludeBytes + headerLength);
   const payload = bytes.subarray(preludeBytes + headerLength);
-  if (checksum(bytes, header, payload) !== bytes.readUInt32LE(20)) {
+  if (checksum(bytes, [header, payload]) !== bytes.readUInt32LE(20)) {
     throw new FrameError('checksum: the frame was altered after it was made');
   }
   return { kind, codec, rawLength, header, payload };
 }
 
 /** Over the prelude too: a flipped codec or length must not pass for another frame. */
-function checksum(prelude: Buffer, header: Buffer, payload: Buffer): number {
-  return crc32(payload, crc32(header, crc32(prelude.subarray(0, preludeBytes - 4))));
+function checksum(prelude: Buffer, parts: readonly Buffer[]): number {
+  const start = crc32(prelude.subarray(0, preludeBytes - 4));
+  return parts.reduce((sum, part) => crc32(part, sum), start);
 }
 
 async function decompressPayload({

@@ -4,7 +4,7 @@
  */
 export const limits = {
   /** Raw bytes of log in one chunk; larger reads are cut at the last complete record. */
-  maxChunkBytes: 256 * 1024,
+  maxChunkBytes: 1024 * 1024,
   /** Raw bytes of all chunks in one frame, before compression. */
   maxFrameBytes: 8 * 1024 * 1024,
   /** Chunks in one frame. */

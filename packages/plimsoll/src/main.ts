@@ -1,20 +1,24 @@
 #!/usr/bin/env node
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
+import { missingSettings } from './process-settings.ts';
 
-// Queries of the embedded engine occupy the threads of libuv's pool, which files and DNS use too.
-// The pool reads its size once, at its first use: before anything else is loaded.
-process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(24, 4 * availableParallelism()));
-
-if (process.argv[2] === 'collector') {
-  const { expectSmallHeap } = await import('@plimsoll/collector');
-  expectSmallHeap();
+const { argv, env, execArgv, execPath } = process;
+const [, script = '', ...args] = argv;
+const missing = missingSettings(args, { execArgv, env, cores: availableParallelism() });
+if (missing !== null) {
+  process.execve?.(execPath, [execPath, ...missing.flags, script, ...args], {
+    ...env,
+    ...missing.env,
+  });
+  // Where a process cannot be replaced: this one still takes effect before the pool's first use.
+  Object.assign(env, missing.env);
 }
 
 const { runCommandLine } = await import('./cli/run-command-line.ts');
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
-  env: process.env,
+process.exitCode = await runCommandLine(args, {
+  env,
   cwd: process.cwd(),
   stdin: process.stdin,
   stdout: process.stdout,

@@ -22,6 +22,8 @@ import { DirectTransport } from '@plimsoll/transport';
 export interface LogsToRowsAccount {
   wallSeconds: number;
   cpuSeconds: number;
+  /** To merge what there is into one part afterwards: work that was put off, in the worst case. */
+  mergeCpuSeconds: number;
   peakRssBytes: number;
   /** After all merges, with indexes. */
   diskBytes: number;
@@ -187,7 +189,9 @@ async function untilRows(engine: Engine, lines: number): Promise<void> {
 }
 
 async function settle(engine: Engine, measured: Measured): Promise<LogsToRowsAccount> {
+  const cpu = process.cpuUsage();
   await engine.command('OPTIMIZE TABLE logs FINAL');
+  const merge = process.cpuUsage(cpu);
   const [parts] = await engine.select<{ disk: number; index: number }>(
     `SELECT sum(bytes_on_disk) AS disk, sum(secondary_indices_compressed_bytes) AS index
      FROM system.parts WHERE active AND database = 'plimsoll' AND table = 'logs'`,
@@ -199,6 +203,7 @@ async function settle(engine: Engine, measured: Measured): Promise<LogsToRowsAcc
   await engine.close();
   return {
     ...measured,
+    mergeCpuSeconds: (merge.user + merge.system) / 1e6,
     diskBytes: parts?.disk ?? 0,
     indexBytes: parts?.index ?? 0,
     rows: counted?.rows ?? 0,

@@ -17,6 +17,8 @@ export default { name: 'collector', run };
 
 const lines = 5_500_000;
 const runs = 3;
+/** As `plimsoll collector` runs itself. */
+const collectorFlags = ['--single-threaded', '--no-incremental-marking'];
 const alone = fileURLToPath(new URL('../lib/collector-alone.ts', import.meta.url));
 
 async function run(report: Report): Promise<void> {
@@ -70,7 +72,7 @@ async function run(report: Report): Promise<void> {
 }
 
 function runCollector(folder: string): CollectorAccount {
-  const output = execFileSync(process.execPath, [alone, folder], {
+  const output = execFileSync(process.execPath, [...collectorFlags, alone, folder], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -221,12 +221,12 @@ test('descriptors stay within max_open_files, and closed files still grow', asyn
 });
 
 test('reading stops at max_in_flight and goes on when there is room', async () => {
-  const at = await start({ maxInFlightBytes: 600_000 });
+  const at = await start({ maxInFlightBytes: 2_400_000 });
   at.follow('a.log');
   writeFileSync(at.path('a.log'), numbered(0, 400_000));
   await at.pass();
-  expect(at.outbox.inFlightBytes('logs')).toBeLessThanOrEqual(600_000);
-  expect(at.outbox.inFlightBytes('logs')).toBeGreaterThan(256_000);
+  expect(at.outbox.inFlightBytes('logs')).toBeLessThanOrEqual(2_400_000);
+  expect(at.outbox.inFlightBytes('logs')).toBeGreaterThan(1_024_000);
   expect(at.tailer.isBlocked).toBe(true);
   for (let round = 0; round < 10; round += 1) await at.drain();
   expect(at.stored.lines().length).toBe(400_000);

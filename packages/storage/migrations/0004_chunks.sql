@@ -22,6 +22,19 @@ ALTER TABLE log_chunks_plain
 ALTER TABLE logs
     MODIFY SETTING min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 64;
 
+-- What is left at the engine's default, LZ4, takes twice the space.
+ALTER TABLE logs
+    MODIFY COLUMN stream CODEC(ZSTD(1)),
+    MODIFY COLUMN severity CODEC(ZSTD(1)),
+    MODIFY COLUMN position CODEC(Delta, ZSTD(3));
+
+-- Half the size, and a granule in fourteen is read in vain.
+ALTER TABLE logs
+    DROP INDEX IF EXISTS message_words;
+
+ALTER TABLE logs
+    ADD INDEX IF NOT EXISTS message_words message TYPE tokenbf_v1(8192, 2, 0) GRANULARITY 1;
+
 -- For "what has arrived since": the live tail.
 ALTER TABLE logs
     ADD INDEX IF NOT EXISTS arrival ingested_at TYPE minmax GRANULARITY 1;
