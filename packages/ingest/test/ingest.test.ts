@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeFrame } from '@plimsoll/model';
 import { StorageError, type Engine } from '@plimsoll/storage';
@@ -259,6 +260,23 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
     );
     expect(frame).toMatchObject({ kind: 'rows', header: { table: 'events', rows: 1 } });
     expect(it.ingest.health()).toEqual({ ok: true });
+  });
+
+  test('a chunk that does not decompress is set aside; its neighbours are stored', async () => {
+    it = await openTestIngest();
+    const good = await logsFrame([{ start: 0, bytes: 'a\n' }]);
+    const large = Buffer.from(
+      Array.from({ length: 20_000 }, (_, index) => `line ${(index * 7919) % 20_011}\n`).join(''),
+    );
+    const damaged = await logsFrame([{ fileId: 'f2', start: 0, bytes: large }]);
+    damaged.fill(0xff, damaged.length - 60);
+    // As if the collector itself had made it so: the checksum fits.
+    damaged.writeUInt32LE(crc32(damaged.subarray(24), crc32(damaged.subarray(0, 20))), 20);
+    await it.feed.give([good, damaged, await logsFrame([{ start: 2, bytes: 'b\n' }])]);
+    expect(await it.lines()).toEqual(['0: a', '2: b']);
+    const letters = await it.deadLetters();
+    expect(letters.map(({ name }) => name)).toEqual(['direct-1-0-zstd.frame']);
+    expect(letters[0]?.reason).toContain('ZSTD');
   });
 
   test('what stands behind a blank line of a payload is never run', async () => {

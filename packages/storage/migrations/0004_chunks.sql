@@ -22,6 +22,46 @@ ALTER TABLE log_chunks_plain
 ALTER TABLE logs
     MODIFY SETTING min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 64;
 
+-- What is acknowledged stays after a power failure too: until then the journal, or the broker, has it.
+ALTER TABLE container_stats
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE host_stats
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE filesystem_stats
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE collector_stats
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE events
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE targets
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE alerts
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE alert_transitions
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE notifications
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE logs
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE log_ranges
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE alert_rule_status
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
+ALTER TABLE container_floors
+    MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+
 -- What is left at the engine's default, LZ4, takes twice the space.
 ALTER TABLE logs
     MODIFY COLUMN stream CODEC(ZSTD(1)),

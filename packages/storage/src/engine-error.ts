@@ -26,6 +26,7 @@ const codeByNumber: Readonly<Record<number, StorageErrorCode>> = {
   131: 'bad_data', // TOO_LARGE_STRING_SIZE
   321: 'bad_data', // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
   349: 'bad_data', // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+  561: 'bad_data', // ZSTD_DECODER_FAILED
   // A statement that can never run.
   36: 'invalid_query', // BAD_ARGUMENTS
   42: 'invalid_query', // NUMBER_OF_ARGUMENTS_DOESNT_MATCH

@@ -32,7 +32,10 @@ export interface InsertRequest {
   format: 'RowBinary' | 'TabSeparated' | 'CSV' | 'JSONEachRow' | 'JSONCompactEachRow';
   /** One buffer, or several that stand one after another. */
   data: Buffer | readonly Buffer[];
-  /** What the data is compressed with: the engine decompresses it. */
+  /**
+   * What the data is compressed with: the engine decompresses it. A stream that ends too early is an
+   * error in RowBinary only; in text formats it may pass for its first rows.
+   */
   compression?: 'zstd';
   /** insert_deduplication_token: a repeat of the same token and bytes adds nothing. */
   token?: string;

@@ -65,7 +65,7 @@ async function showPage(url: string): Promise<void> {
   try {
     const page = await browser.newPage();
     await page.goto(url);
-    await page.locator('[data-testid="fleet-summary"]').waitFor({ timeout: deadlineMs });
+    await page.locator('.summary-value b').first().waitFor({ timeout: deadlineMs });
   } finally {
     await browser.close();
   }

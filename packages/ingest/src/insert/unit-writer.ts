@@ -165,7 +165,7 @@ function asItCame(unit: InsertUnit): { offset: number; part: string; bytes: Buff
   const isChunk = 'content' in first;
   return {
     offset: first.offset,
-    part: isChunk ? `-${first.start}.zst` : '',
+    part: isChunk ? `-${first.start}-zstd` : '',
     bytes: isChunk ? first.content.bytes : first.payload,
   };
 }

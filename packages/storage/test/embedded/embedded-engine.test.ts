@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { rejection } from '../support/settled.ts';
 import { openTestEngine, type TestEngine } from '../support/test-engine.ts';
@@ -177,6 +178,23 @@ describe('insert', () => {
       }
     }
     expect(await count()).toBeGreaterThanOrEqual(0);
+  });
+
+  test('compressed data that is damaged is bad data, and nothing of it is stored', async () => {
+    const before = await count();
+    const row = Buffer.concat([Buffer.from([7, 0, 0, 0, 200, 1]), Buffer.alloc(200, 'ab')]);
+    const whole = zstdCompressSync(Buffer.concat(Array.from({ length: 5000 }, () => row)));
+    const request = { table: 't', columns: ['id', 'text'], format: 'RowBinary' as const };
+    const damaged = Buffer.from(whole).fill(0xff, 12);
+    const cutOff = [whole, zstdCompressSync(row.subarray(0, 30))];
+    for (const data of [[damaged], [Buffer.from('no zstd at all')], cutOff]) {
+      expect(
+        await rejection(opened.engine.insert({ ...request, compression: 'zstd', data })),
+      ).toMatchObject({ code: 'bad_data' });
+    }
+    expect(await count()).toBe(before);
+    await opened.engine.insert({ ...request, compression: 'zstd', data: [whole, whole] });
+    expect(await count()).toBe(before + 10_000);
   });
 
   test('blank lines between rows of JSON are left out', async () => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compress, storedFrame } from '@plimsoll/model';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate, openEngine, type Engine } from '../../src/index.ts';
 import { serveClickHouseHttp, type ClickHouseHttp } from '../support/clickhouse-http.ts';
@@ -99,4 +100,22 @@ test('ping and errors', async () => {
     clickhouseCode: 47,
   });
   await engine.command('CREATE TABLE IF NOT EXISTS t (a UInt8) ENGINE = Memory');
+});
+
+test('data may come in several compressed parts', async () => {
+  await engine.command('CREATE TABLE numbers_of (n UInt64) ENGINE = MergeTree ORDER BY n');
+  const eight = (n: number): Buffer => {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(BigInt(n));
+    return bytes;
+  };
+  await engine.insert({
+    table: 'numbers_of',
+    columns: ['n'],
+    format: 'RowBinary',
+    compression: 'zstd',
+    data: [...storedFrame(eight(1)), await compress(Buffer.concat([eight(2), eight(3)]))],
+  });
+  expect(await engine.select('SELECT sum(n) AS sum FROM numbers_of')).toEqual([{ sum: 6 }]);
+  expect(http.requests.at(-2)?.query).toContain('FORMAT RowBinary');
 });
