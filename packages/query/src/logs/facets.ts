@@ -40,18 +40,38 @@ export async function logFacets(
   };
 }
 
+/** The facet, its value in SQL, and the condition that its filter puts on a line. */
+const facets = [
+  { name: 'container', value: 'toString(container_name)' },
+  { name: 'image', value: 'toString(image)' },
+  { name: 'host', value: 'toString(host)' },
+  { name: 'stream', value: 'toString(stream)' },
+  { name: 'severity', value: 'toString(severity)' },
+  { name: 'service', value: serviceNameSql },
+] as const;
+
 /**
  * One pass over the lines counts each combination of labels; there are few of those, and the
- * facets are rolled up from them.
+ * facets are rolled up from them. A facet is counted under the filters of all others and not under
+ * its own: what else could be chosen stays in view.
  */
 function facetsStatement(
-  request: FacetsRequest,
+  { filter, from, to }: FacetsRequest,
   tenant: string,
 ): { sql: string; params: Record<string, SqlParameter> } {
-  const filtered = filterConditions(request.filter, tenant);
-  const timed = timeCondition(request.from, request.to);
+  const unchosen = { container: [], image: [], host: [], stream: [], severity: [], service: [] };
+  const filtered = filterConditions({ ...filter, ...unchosen }, tenant);
+  const timed = timeCondition(from, to);
+  const chosen = facets
+    .filter(({ name }) => filter[name].length > 0)
+    .map(({ name, value }) => ({ name, condition: `${value} IN {f_${name}:Array(String)}` }));
+  const tuples = facets.map(({ name, value }) => {
+    const others = chosen.filter((other) => other.name !== name);
+    const counts = others.map(({ condition }) => condition).join(' AND ') || '1';
+    return `('${name}', ${value}, ${counts})`;
+  });
   return {
-    sql: `SELECT pair.1 AS facet, pair.2 AS value, sum(combined) AS lines
+    sql: `SELECT entry.1 AS facet, entry.2 AS value, sum(combined) AS lines
       FROM (
         SELECT container_name, image, host, stream, severity, compose_service,
           kubernetes_container, count() AS combined
@@ -60,14 +80,15 @@ function facetsStatement(
         GROUP BY container_name, image, host, stream, severity, compose_service,
           kubernetes_container
       )
-      ARRAY JOIN [
-        ('container', toString(container_name)), ('image', toString(image)),
-        ('host', toString(host)), ('stream', toString(stream)),
-        ('severity', toString(severity)), ('service', ${serviceNameSql})
-      ] AS pair
+      ARRAY JOIN [${tuples.join(', ')}] AS entry
+      WHERE entry.3
       GROUP BY facet, value
       ORDER BY facet, lines DESC, value
       LIMIT ${maxValues} BY facet`,
-    params: { ...timed.params, ...filtered.params },
+    params: {
+      ...timed.params,
+      ...filtered.params,
+      ...Object.fromEntries(chosen.map(({ name }) => [`f_${name}`, [...filter[name]]])),
+    },
   };
 }

@@ -315,6 +315,19 @@ describe('histogram, facets and context', () => {
     expect(facets.image).toHaveLength(2);
   });
 
+  it('counts a facet under the filters of the others and not under its own', async () => {
+    const facets = await getJson<LogFacets>(app, 'logs/facets?container=ledger-1&stream=stdout');
+    const names = facets.container.map(({ value }) => value);
+    expect(names).toContain('checkout-1');
+    const ledger = await getJson<LogFacets>(app, 'logs/facets?container=ledger-1');
+    const total = ledger.host.reduce((sum, { count }) => sum + count, 0);
+    expect(total).toBe(1);
+    expect(ledger.container).toHaveLength(3);
+    const nobody = await getJson<LogFacets>(app, 'logs/facets?host=node-2&service=checkout');
+    expect(nobody.stream).toEqual([]);
+    expect(nobody.host).toEqual([{ value: 'node-1', count: 8 }]);
+  });
+
   it('shows the lines around one by position in the same file', async () => {
     const [line] = (await getJson<LogPage>(app, `logs?${text('Köln')}`)).items;
     const around = await getJson<LogContext>(
