@@ -1,6 +1,5 @@
 import { useState, type ReactNode } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import type { Severity } from '@plimsoll/model';
 import type { LogFacets } from '@plimsoll/model/api';
 import { quantityText } from '../format/quantity.ts';
 import type { PageRange } from '../url/use-range.ts';
@@ -14,7 +13,7 @@ import {
   type FacetKey,
   type LogFilter,
 } from './log-filter.ts';
-import { severityLook, severityLooks } from './severity.ts';
+import { severityLook } from './severity.ts';
 
 interface FacetPanelProps {
   filter: LogFilter;
@@ -41,7 +40,7 @@ export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactN
       <SkeletonRows rows={14} height={24} />
     );
   }
-  const severities = severitiesToChoose(data, filter);
+  const severities = withChosen(data.severity, filter.severity);
   if (severities.length === 0) {
     return (
       <p className="muted">
@@ -71,8 +70,9 @@ export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactN
       {sections.map(({ key, title }) => (
         <FacetSection
           key={key}
+          facet={key}
           title={title}
-          values={data[key]}
+          values={withChosen(data[key], filter[key])}
           chosen={filter[key]}
           onToggle={(value) => onChange(toggleFacet(filter, key, value))}
         />
@@ -81,30 +81,35 @@ export function FacetPanel({ filter, range, onChange }: FacetPanelProps): ReactN
   );
 }
 
-/** Severities are few and known: with one chosen, the others can still be added to it. */
-function severitiesToChoose(
-  data: LogFacets,
-  filter: LogFilter,
-): { value: Severity; count: number | null }[] {
-  if (filter.severity.length === 0) return data.severity;
-  const others = severityLooks
-    .map((look) => look.severity)
-    .filter((severity) => data.severity.every((item) => item.value !== severity));
-  return [...data.severity, ...others.map((value) => ({ value, count: null }))];
+/** Each facet is counted under the filters of the others; what is chosen stays even without a line. */
+function withChosen<V extends string>(
+  counted: readonly { value: V; count: number }[],
+  chosen: readonly V[],
+): { value: V; count: number }[] {
+  const absent = chosen.filter((value) => counted.every((item) => item.value !== value));
+  return [...counted, ...absent.map((value) => ({ value, count: 0 }))];
+}
+
+/** Of an image the end tells it from others; the registry is the same for most. */
+function shownName(key: FacetKey, value: string): string {
+  return key === 'image' ? value.slice(value.lastIndexOf('/') + 1) : value;
 }
 
 interface FacetSectionProps {
+  facet: FacetKey;
   title: string;
   values: LogFacets['container'];
   chosen: readonly string[];
   onToggle: (value: string) => void;
 }
 
-function FacetSection({ title, values, chosen, onToggle }: FacetSectionProps): ReactNode {
+function FacetSection({ facet, title, values, chosen, onToggle }: FacetSectionProps): ReactNode {
   const [all, setAll] = useState(false);
   const named = values.filter((item) => item.value !== '');
   if (named.length === 0) return null;
-  const shown = all ? named : named.slice(0, shownValues);
+  const shown = named.filter(
+    ({ value }, index) => all || index < shownValues || chosen.includes(value),
+  );
   return (
     <Facet title={title}>
       {shown.map((item) => (
@@ -115,14 +120,14 @@ function FacetSection({ title, values, chosen, onToggle }: FacetSectionProps): R
           onToggle={() => onToggle(item.value)}
         >
           <span className="truncate" title={item.value}>
-            {item.value}
+            {shownName(facet, item.value)}
           </span>
         </Value>
       ))}
-      {named.length > shownValues && (
+      {(all ? named.length > shownValues : named.length > shown.length) && (
         <li>
           <button type="button" className="text-link facet-more" onClick={() => setAll(!all)}>
-            {all ? 'fewer' : `${named.length - shownValues} more`}
+            {all ? 'fewer' : `${named.length - shown.length} more`}
           </button>
         </li>
       )}
@@ -141,8 +146,7 @@ function Facet({ title, children }: { title: string; children: ReactNode }): Rea
 
 function Value(props: {
   checked: boolean;
-  /** Null: not counted under this filter. */
-  count: number | null;
+  count: number;
   onToggle: () => void;
   children: ReactNode;
 }): ReactNode {
@@ -157,9 +161,7 @@ function Value(props: {
       >
         <span className="facet-check" aria-hidden="true" />
         <span className="facet-name">{props.children}</span>
-        <span className="num">
-          {props.count === null ? '' : quantityText(props.count, 'count')}
-        </span>
+        <span className="num">{quantityText(props.count, 'count')}</span>
       </button>
     </li>
   );
