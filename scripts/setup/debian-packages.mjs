@@ -16,7 +16,13 @@ const needs = {
     'busybox-static': 'busybox',
     chromium: 'chromium',
     'docker.io': 'dockerd',
+    gcc: 'gcc',
     iproute2: 'ip',
+    // Without its headers a compiler compiles nothing.
+    'libc6-dev': 'gcc',
+    maven: 'mvn',
+    'openjdk-17-jre-headless': 'java',
+    openssl: 'openssl',
     procps: 'ps',
     zstd: 'zstd',
   },

@@ -3,6 +3,7 @@ import { workspaces } from './rules.ts';
 
 export interface Manifest {
   readonly name: string;
+  /** With those that may be missing: `optionalDependencies` and `peerDependencies`. */
   readonly dependencies: readonly string[];
   readonly devDependencies: readonly string[];
   /** Keys of `exports`, such as `.` and `./api`. */
@@ -25,7 +26,9 @@ export function readManifest(text: string): Manifest {
   const name = fieldOf(json, 'name');
   return {
     name: typeof name === 'string' ? name : '',
-    dependencies: keysOf(json, 'dependencies'),
+    dependencies: ['dependencies', 'optionalDependencies', 'peerDependencies'].flatMap((field) =>
+      keysOf(json, field),
+    ),
     devDependencies: keysOf(json, 'devDependencies'),
     exports: keysOf(json, 'exports'),
   };

@@ -13,7 +13,7 @@ export function checkRepository(root: string): string[] {
   const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
   const find = (pattern: string): string[] => globSync(pattern, { cwd: root, exclude: ignored });
 
-  const homes = find('{packages/*,test}/package.json').map((file): Home => {
+  const homes = find('{packages/*,test,infra}/package.json').map((file): Home => {
     return { folder: path.dirname(file), manifest: readManifest(read(file)) };
   });
   const rootManifest = readManifest(read('package.json'));

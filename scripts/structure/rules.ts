@@ -20,6 +20,12 @@ export const workspaces: Readonly<Record<string, Workspace>> = {
   '@plimsoll/transport': { mayUse: shared },
   // Never storage: the agent stays small, the embedded engine is 543 MB on disk.
   '@plimsoll/collector': { mayUse: [...shared, '@plimsoll/transport'] },
+  // What programs share of a command line: nothing of what they do.
+  '@plimsoll/cli': { mayUse: ['@plimsoll/runtime'] },
+  // The collector as a program of its own: never storage, nor what needs it.
+  '@plimsoll/agent': {
+    mayUse: [...shared, '@plimsoll/cli', '@plimsoll/transport', '@plimsoll/collector'],
+  },
   '@plimsoll/ingest': { mayUse: [...shared, '@plimsoll/storage', '@plimsoll/transport'] },
   '@plimsoll/promql': { mayUse: ['@plimsoll/model'], pure: true },
   '@plimsoll/logql': { mayUse: ['@plimsoll/model'], pure: true },
@@ -32,6 +38,8 @@ export const workspaces: Readonly<Record<string, Workspace>> = {
     mayUse: [
       ...shared,
       ...languages,
+      '@plimsoll/cli',
+      '@plimsoll/agent',
       '@plimsoll/storage',
       '@plimsoll/transport',
       '@plimsoll/collector',
@@ -41,10 +49,13 @@ export const workspaces: Readonly<Record<string, Workspace>> = {
       '@plimsoll/demo',
     ],
   },
+  '@plimsoll/infra': { mayUse: [] },
   '@plimsoll/test': {
     mayUse: [
       ...shared,
       ...languages,
+      '@plimsoll/agent',
+      '@plimsoll/infra',
       '@plimsoll/storage',
       '@plimsoll/transport',
       '@plimsoll/collector',

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDeadlineMs } from './deadlines.ts';
 
-const imageName = 'plimsoll-test/busybox:1';
+export const imageName = 'plimsoll-test/busybox:1';
 const applets =
   'sh sleep awk seq head tail tr echo cat date yes dd true false printf rm wc kill test sync mkdir'.split(
     ' ',
@@ -32,6 +32,8 @@ export interface DockerDaemon {
   /** Starts a container of the test image and returns its id. */
   run(options: string[], script: string): string;
   restart(): Promise<void>;
+  /** Killed at once, and started again. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -62,6 +64,12 @@ export async function startDocker(folder: string): Promise<DockerDaemon> {
     dataRoot,
     docker,
     run: (options, script) => docker('run', '-d', ...options, imageName, '/bin/sh', '-c', script),
+    crash: async () => {
+      const exited = new Promise((resolve) => daemon.once('exit', resolve));
+      daemon.kill('SIGKILL');
+      await exited;
+      daemon = await spawnAgain(folder, socket, docker);
+    },
     restart: async () => {
       await end(daemon);
       daemon = await spawnDaemon(folder, socket, docker);
@@ -74,6 +82,17 @@ export async function startDocker(folder: string): Promise<DockerDaemon> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** On a loaded machine its containerd may be too slow for the daemon, which then gives up. */
+async function spawnAgain(...where: Parameters<typeof spawnDaemon>): Promise<ChildProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await spawnDaemon(...where);
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 async function spawnDaemon(

@@ -30,7 +30,8 @@ function truthV1(pid: number): Record<string, number> {
     memory_kernel_bytes: number(join(memory, 'memory.kmem.usage_in_bytes')),
     memory_limit_bytes: limit >= noLimit ? 0 : limit,
     memory_peak_bytes: number(join(memory, 'memory.max_usage_in_bytes')),
-    memory_limit_hits_total: number(join(memory, 'memory.failcnt')),
+    memory_limit_hits_total:
+      number(join(memory, 'memory.failcnt')) + orZero(join(memory, 'memory.memsw.failcnt')),
     memory_oom_kills_total: keyed(join(memory, 'memory.oom_control'))['oom_kill'] ?? NaN,
     memory_page_faults_total: stat['total_pgfault'] ?? NaN,
     cpu_usage_seconds_total: number(join(cpuacct, 'cpuacct.usage')) / 1e9,
@@ -107,6 +108,10 @@ function text(file: string): string {
 
 function number(file: string): number {
   return Number(text(file));
+}
+
+function orZero(file: string): number {
+  return existsSync(file) ? number(file) : 0;
 }
 
 function orNoLimit(file: string): number {

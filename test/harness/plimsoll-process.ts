@@ -110,7 +110,7 @@ async function runSql(url: string, query: string): Promise<unknown[][]> {
   return (JSON.parse(body) as { rows: unknown[][] }).rows;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const address = server.address();

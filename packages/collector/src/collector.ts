@@ -9,11 +9,13 @@
  *                                  acknowledgements ──▶ checkpoint
  */
 import { Metrics, systemClock, type Clock, type Config, type Logger } from '@plimsoll/runtime';
+import { isDeepStrictEqual } from 'node:util';
 import type { Publisher } from '@plimsoll/transport';
 import { CollectorMetrics } from './collector-metrics.ts';
-import { CollectorRun } from './collector-run.ts';
+import { CollectorRun } from './run/collector-run.ts';
 import type { Discovery, DiscoveryStatus } from './discovery/discovery.ts';
 import type { DropReason } from './drops.ts';
+import type { StatsBudget } from './stats/stats-sampler.ts';
 
 export interface CollectorOptions {
   config: Config['collector'];
@@ -37,24 +39,39 @@ export interface CollectorStatus {
   discovery: DiscoveryStatus;
   containers: number;
   followedPaths: number;
+  /** Containers whose log is read through the Docker API. */
+  apiLogs: number;
+  /** The transport takes no more log; reading has stopped. */
+  isStalled: boolean;
   /** Why the checkpoint cannot be written, such as EROFS; null when it can. */
   checkpointProblem: string | null;
   /** Log files that cannot be read, with the reason. */
   unreadableFiles: Readonly<Record<string, string>>;
+  /** What is not collected on this host, and why: a sentence each. */
+  problems: readonly string[];
+  /** How long reading took in the last scrape. */
+  scrapeSeconds: number;
+  /** Null while stopped. */
+  budget: StatsBudget | null;
   lag: { bytes: number; seconds: number };
+  /** What is durable at the other side since the start. */
+  acknowledged: { bytes: number; lines: number };
   inFlightBytes: number;
   dropped: Partial<Record<DropReason, number>>;
 }
 
 export class Collector {
-  readonly #options: CollectorOptions;
+  #options: CollectorOptions;
   readonly #metrics: CollectorMetrics;
   #run: CollectorRun | null = null;
   #changing: Promise<void> = Promise.resolve();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    this.#metrics = new CollectorMetrics(options.metrics ?? new Metrics(), () => this.status());
+    this.#metrics = new CollectorMetrics(options.metrics ?? new Metrics(), {
+      status: () => this.status(),
+      followedLogs: (most) => this.#run?.followedLogs(most) ?? [],
+    });
   }
 
   /** Resolves when following and sampling have begun; what there is may still be being found. */
@@ -75,6 +92,33 @@ export class Collector {
     });
   }
 
+  /**
+   * Goes on with another configuration: what was read under the old one is handed over first, and
+   * no position is lost. Does nothing when it is the same.
+   */
+  async reload(config: Config['collector']): Promise<void> {
+    await this.#oneAtATime(async () => {
+      if (isDeepStrictEqual(config, this.#options.config)) return;
+      this.#options = { ...this.#options, config };
+      if (!this.#run) return;
+      await this.#run.end();
+      this.#run = null;
+      const { clock = systemClock } = this.#options;
+      this.#run = await CollectorRun.begin({ ...this.#options, clock, metrics: this.#metrics });
+      this.#run.tellReloaded();
+    });
+  }
+
+  /**
+   * Collects what there is now: every log to the end that it has, each container and the host
+   * sampled; then stops. Resolves early when the signal aborts.
+   */
+  async once(signal: AbortSignal): Promise<void> {
+    await this.start();
+    await this.#run?.caughtUp(signal);
+    await this.stop();
+  }
+
   status(): CollectorStatus {
     if (this.#run) return this.#run.status();
     return {
@@ -84,9 +128,15 @@ export class Collector {
       discovery: { state: 'absent', version: '', root: '', reason: 'the collector is stopped' },
       containers: 0,
       followedPaths: 0,
+      apiLogs: 0,
+      isStalled: false,
       checkpointProblem: null,
       unreadableFiles: {},
+      problems: [],
+      scrapeSeconds: 0,
+      budget: null,
       lag: { bytes: 0, seconds: 0 },
+      acknowledged: { bytes: 0, lines: 0 },
       inFlightBytes: 0,
       dropped: {},
     };

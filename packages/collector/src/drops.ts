@@ -9,6 +9,9 @@ export const dropReasons = [
   /** The transport can never take the frame. */
   'publish_refused_bytes',
   'publish_refused_rows',
+  /** Over the quota of its container. */
+  'quota_withheld_lines',
+  'quota_withheld_bytes',
   /** The transport stalled for so long that the queue of rows was full. */
   'stats_queue_full_rows',
   'events_queue_full_rows',

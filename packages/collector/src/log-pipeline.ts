@@ -1,6 +1,7 @@
 /**
  * From log files to frames: the tailer, the frames it fills and the loop that drives both. Knows
- * which files to follow from targets and from the globs of the configuration.
+ * which files to follow from targets and from the globs of the configuration, and what is to be done
+ * with the lines of each.
  */
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,9 +11,14 @@ import type { CheckpointFile } from './checkpoint/format.ts';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import type { DropLedger } from './drops.ts';
 import { makeEvent } from './events.ts';
+import { PlanReports } from './lines/plan-reports.ts';
+import { LinePlans, type LinePlan } from './lines/line-plans.ts';
+import type { LogOwner } from './lines/line-settings.ts';
+import { WithheldLedger } from './lines/withheld-ledger.ts';
 import { LogFrames } from './publish/log-frames.ts';
 import type { Outbox } from './publish/outbox.ts';
-import type { LogGap } from './tail/followed-path.ts';
+import { TailSink } from './publish/tail-sink.ts';
+import type { LogGap } from './tail/path-spec.ts';
 import { findPlainFiles, maxPlainFiles } from './tail/plain-files.ts';
 import { Tailer, type TailChunk } from './tail/tailer.ts';
 import type { Target } from './target.ts';
@@ -32,10 +38,21 @@ export interface LogPipelineOptions {
   /** Positions moved. */
   onAcknowledged: () => void;
   onEvent: (event: EventRow) => void;
+  /** There is room for more log again, perhaps. */
+  onRoom: () => void;
 }
 
 /** How often the globs are expanded again. */
 const globIntervalMs = 5000;
+/** What the file of a log holds; null: there is none to follow. */
+const formats = {
+  'docker-file': 'docker-json',
+  cri: 'cri',
+  'docker-api': null,
+  none: null,
+} as const;
+/** As metrics name where a log is read from. */
+const sourceNames = { 'docker-json': 'docker_file', cri: 'cri', plain: 'file' } as const;
 /** Longest that bytes already written are still read when the collector stops. */
 const lastReadMs = 1500;
 
@@ -45,19 +62,24 @@ export class LogPipeline {
   readonly problems = new Map<string, string>();
 
   readonly #options: LogPipelineOptions;
-  readonly #frames: LogFrames;
+  /** Takes chunks of logs that come from no file, too. */
+  readonly frames: LogFrames;
+  readonly #plans: LinePlans;
+  readonly #planReports: PlanReports;
+  readonly #withheld: WithheldLedger;
   readonly #tailer: Tailer;
   readonly #wakeup: Wakeup;
   readonly #pathsByContainer = new Map<string, string>();
   #plainPaths = new Set<string>();
   #hasSynced = false;
+  #blockedSinceMs: number | null = null;
   #loops: Promise<unknown> = Promise.resolve();
 
   constructor(options: LogPipelineOptions) {
     this.#options = options;
     const { config, clock, outbox } = options;
     this.#wakeup = new Wakeup(clock);
-    this.#frames = new LogFrames({
+    this.frames = new LogFrames({
       outbox,
       nowMs: () => clock.monotonic(),
       flushIntervalMs: config.logs.flush_interval,
@@ -65,17 +87,36 @@ export class LogPipeline {
       persist: options.persist,
       onRoom: () => {
         this.#wakeup.notify();
+        options.onRoom();
       },
       onAcknowledged: (chunk) => {
         this.#countAcknowledged(chunk);
+      },
+    });
+    const sink = new TailSink({
+      frames: this.frames,
+      onRead: (chunk) => {
+        this.#countRead(chunk);
       },
       onRefused: (chunk, error) => {
         this.#reportRefused(chunk, error);
       },
     });
+    this.#withheld = new WithheldLedger({
+      drops: options.drops,
+      wallMs: () => clock.now(),
+      onEvent: options.onEvent,
+    });
+    this.#plans = new LinePlans({
+      rules: config.logs,
+      onWithheld: (owner, withheld) => {
+        this.#withheld.add(owner, withheld);
+      },
+    });
+    this.#planReports = new PlanReports({ ...options, problems: this.problems });
     this.#tailer = new Tailer({
       host: config.host,
-      sink: this.#frames,
+      sink,
       onGap: (gap) => {
         this.#reportGap(gap);
       },
@@ -87,6 +128,9 @@ export class LogPipeline {
       pollIntervalMs: config.logs.poll_interval,
       maxOpenFiles: config.logs.max_open_files,
       restored: options.restored,
+      onWake: () => {
+        this.#wakeup.notify();
+      },
     });
   }
 
@@ -102,11 +146,11 @@ export class LogPipeline {
     this.#tailer.lookNow();
     while (clock.monotonic() < untilMs) {
       const delayMs = await this.#tailer.pass();
-      this.#countRead();
       if (delayMs > 0 || this.#tailer.isBlocked) break;
       await nextTurn();
     }
-    this.#frames.seal();
+    this.frames.seal();
+    this.#withheld.tellAll();
   }
 
   close(): void {
@@ -115,23 +159,39 @@ export class LogPipeline {
 
   /** The container's log is followed while there is the container. */
   takeTarget(target: Target): void {
-    const path = this.#logPathOf(target);
+    const source = this.#sourceOf(target);
+    const path = source?.path ?? null;
     const followed = this.#pathsByContainer.get(target.dockerId);
     if (followed !== undefined && followed !== path) {
       this.#tailer.unfollow(followed);
       this.#pathsByContainer.delete(target.dockerId);
     }
-    if (path === null) return;
-    this.#pathsByContainer.set(target.dockerId, path);
+    if (target.state === 'removed') this.#plans.forget(target.dockerId);
+    if (source === null) return;
+    this.#pathsByContainer.set(target.dockerId, source.path);
     this.#tailer.follow({
-      path,
+      path: source.path,
       name: target.logPath,
       labels: target.labels,
-      format: 'docker-json',
+      format: source.format,
       startAt: this.#startAt(),
       readsHistory: true,
+      processor: source.processor ?? undefined,
     });
     this.#wakeup.notify();
+  }
+
+  /**
+   * What is to be done with the lines of a log, wherever it is read from. `id` names the log as long
+   * as there is the collector; `name` is for people.
+   */
+  planOf(
+    log: { id: string; name: string; owner: LogOwner },
+    format: 'docker-json' | 'cri' | 'plain',
+  ): LinePlan {
+    const plan = this.#plans.of(log.id, log.owner, format);
+    this.#planReports.report(log, plan);
+    return plan;
   }
 
   /** All containers there are were taken in: those that come now are new from their first line. */
@@ -140,6 +200,35 @@ export class LogPipeline {
     this.#hasSynced = true;
     const { tenant, config } = this.#options;
     this.#tailer.forgetAbsent(hostLabels(tenant, config.host));
+  }
+
+  /** Frames were filled by others: the loop is to look whether one is due. */
+  wake(): void {
+    this.#wakeup.notify();
+  }
+
+  /** Monotonic time since when there is no room for what could be read; null when there is. */
+  get blockedSinceMs(): number | null {
+    return this.#blockedSinceMs;
+  }
+
+  /** The current file of each path. */
+  currentFiles(): {
+    containerName: string;
+    path: string;
+    sizeBytes: number;
+    positionBytes: number;
+    acknowledgedBytes: number;
+  }[] {
+    return [...this.#tailer.files()]
+      .filter(({ path, file }) => path.current === file)
+      .map(({ path, file }) => ({
+        containerName: path.spec.labels.container_name,
+        path: path.spec.name,
+        sizeBytes: file.size,
+        positionBytes: file.position,
+        acknowledgedBytes: file.acknowledged,
+      }));
   }
 
   checkpoint(): CheckpointFile[] {
@@ -158,11 +247,16 @@ export class LogPipeline {
     return this.#hasSynced ? 'beginning' : this.#options.config.logs.start_at;
   }
 
-  /** Null for a container whose log is no file of lines: another log driver, or removed. */
-  #logPathOf(target: Target): string | null {
-    const isJsonFile = target.logDriver === 'json-file' || target.logDriver === '';
-    if (target.state === 'removed' || !isJsonFile || target.logPath === '') return null;
-    return join(this.#options.config.roots.host, target.logPath);
+  /** Null for a container whose log is no file of lines, is not wanted, or that was removed. */
+  #sourceOf(
+    target: Target,
+  ): { path: string; format: 'docker-json' | 'cri'; processor: LinePlan['processor'] } | null {
+    const format = formats[target.logSource];
+    if (format === null || target.state === 'removed' || target.logPath === '') return null;
+    const log = { id: target.dockerId, name: target.logPath, owner: target };
+    const { isExcluded, processor } = this.planOf(log, format);
+    if (isExcluded) return null;
+    return { path: join(this.#options.config.roots.host, target.logPath), format, processor };
   }
 
   async #pump(signal: AbortSignal): Promise<void> {
@@ -170,8 +264,11 @@ export class LogPipeline {
     while (!signal.aborted) {
       try {
         const delayMs = await this.#tailer.pass();
-        this.#countRead();
-        const sealMs = this.#frames.sealWhenDue();
+        this.#blockedSinceMs = this.#tailer.isBlocked
+          ? (this.#blockedSinceMs ?? clock.monotonic())
+          : null;
+        this.#withheld.tellDue();
+        const sealMs = this.frames.sealWhenDue();
         if (delayMs === 0) await nextTurn();
         else await this.#wakeup.wait(Math.min(delayMs, sealMs ?? delayMs), signal);
       } catch (error) {
@@ -201,14 +298,22 @@ export class LogPipeline {
       logger.warn({ maxPlainFiles }, 'More files match than are followed; narrow the patterns.');
     }
     const paths = new Set(found.files.map(({ path }) => path));
-    for (const gone of this.#plainPaths.difference(paths)) this.#tailer.unfollow(gone);
+    for (const gone of this.#plainPaths.difference(paths)) {
+      this.#tailer.unfollow(gone);
+      this.#plans.forget(gone);
+    }
     for (const { path, readsHistory } of found.files) {
       if (this.#plainPaths.has(path)) continue;
+      const labels = { ...hostLabels(tenant, config.host), container_name: path };
+      const owner = { labels, dockerLabels: {} };
+      const { isExcluded, processor } = this.planOf({ id: path, name: path, owner }, 'plain');
+      if (isExcluded) continue;
       this.#tailer.follow({
         path,
         name: path,
-        labels: { ...hostLabels(tenant, config.host), container_name: path },
+        labels,
         format: 'plain',
+        processor: processor ?? undefined,
         startAt: isFirst ? config.logs.start_at : 'beginning',
         readsHistory,
       });
@@ -217,13 +322,12 @@ export class LogPipeline {
     this.#wakeup.notify();
   }
 
-  #countRead(): void {
-    const { bytesRead, linesRead } = this.#tailer;
-    const { metrics } = this.#options;
-    metrics.readBytes.inc(bytesRead - this.totals.readBytes);
-    metrics.readLines.inc(linesRead - this.totals.readLines);
-    this.totals.readBytes = bytesRead;
-    this.totals.readLines = linesRead;
+  #countRead({ spec, start, end, lines }: TailChunk): void {
+    const source = sourceNames[spec.format];
+    this.#options.metrics.readBytes.inc({ source }, end - start);
+    this.#options.metrics.readLines.inc({ source }, lines);
+    this.totals.readBytes += end - start;
+    this.totals.readLines += lines;
   }
 
   #countAcknowledged({ bytes, lines }: { bytes: number; lines: number }): void {

@@ -12,7 +12,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { IngestMetrics } from './ingest-metrics.ts';
 import { UnitWriter } from './insert/unit-writer.ts';
 import { cutPieces } from './plan/cut-pieces.ts';
-import type { InsertUnit } from './plan/insert-unit.ts';
+import type { InsertUnit, LogChunkRow, RowsPart } from './plan/insert-unit.ts';
 import { planUnits } from './plan/plan-units.ts';
 import { SequenceWindow } from './plan/sequence-window.ts';
 import { trimChunks } from './plan/trim-chunks.ts';
@@ -89,16 +89,20 @@ export class Ingest {
     this.#metrics.frames.inc({ kind: 'logs' }, read.logFrames);
     this.#metrics.frames.inc({ kind: 'rows' }, read.rowFrames);
     await this.#setAside(read.poison, batch.partition);
-    const units = await this.#plan(batch, read, signal);
-    await this.#writeAll(units, batch, signal);
+    const { chunks, parts } = await this.#trim(batch, read, signal);
+    await this.#writeAll(planUnits(batch, chunks, parts), batch, signal);
     // Behind the lines: a range says that they are stored.
-    const chunks = units.flatMap((unit) => (unit.kind === 'logs' ? unit.chunks : []));
     await this.#writer.writeRanges(chunks, batch, signal);
-    for (const unit of units) this.#remember(unit);
+    this.#remember(chunks, parts);
     this.#metrics.batches.inc({ replay: String(batch.isReplay) });
   }
 
-  async #plan(batch: Batch, read: ReadFrames, signal: AbortSignal): Promise<InsertUnit[]> {
+  /** What of a batch is not stored yet. */
+  async #trim(
+    batch: Batch,
+    read: ReadFrames,
+    signal: AbortSignal,
+  ): Promise<{ chunks: LogChunkRow[]; parts: RowsPart[] }> {
     const stored = await this.#ranges.of(read.files, batch, signal);
     const trimmed = trimChunks(read.chunks, stored);
     const cut = await cutPieces(trimmed.pieces);
@@ -117,7 +121,7 @@ export class Ingest {
       seen.add(identity);
       return !isDoubled;
     });
-    return planUnits(batch, cut.chunks, parts);
+    return { chunks: cut.chunks, parts };
   }
 
   async #writeAll(units: readonly InsertUnit[], batch: Batch, signal: AbortSignal): Promise<void> {
@@ -135,12 +139,9 @@ export class Ingest {
     }
   }
 
-  #remember(unit: InsertUnit): void {
-    if (unit.kind === 'rows') {
-      for (const part of unit.parts) this.#sequences.add(part.identity);
-      return;
-    }
-    for (const { tenant, source, start, end } of unit.chunks) {
+  #remember(chunks: readonly LogChunkRow[], parts: readonly RowsPart[]): void {
+    for (const part of parts) this.#sequences.add(part.identity);
+    for (const { tenant, source, start, end } of chunks) {
       this.#ranges.add({ tenant, fileId: source.file_id }, { start, end });
     }
   }

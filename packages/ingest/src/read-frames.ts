@@ -3,6 +3,7 @@
  * chunk was compressed by itself.
  */
 import {
+  chunkBytes,
   FrameError,
   inflateMember,
   openFrame,
@@ -107,14 +108,16 @@ async function chunksOf(
   const raw = isAlone ? null : await inflateMember(member);
   const rows: LogChunkRow[] = [];
   let at = 0;
-  for (const { source: index, start, end, lines, split } of member.chunks) {
-    const source = header.sources[index];
+  for (const chunk of member.chunks) {
+    const { start, end, lines, split } = chunk;
+    const source = header.sources[chunk.source];
+    const bytes = chunkBytes(chunk);
     // openFrame has checked the index.
     if (!source) continue;
     const content = raw
-      ? { codec: 'none' as const, bytes: raw.subarray(at, at + end - start) }
+      ? { codec: 'none' as const, bytes: raw.subarray(at, at + bytes) }
       : { codec: member.codec, bytes: member.bytes };
-    at += end - start;
+    at += bytes;
     rows.push({
       file: keyOf({ tenant: header.tenant, fileId: source.file_id }),
       tenant: header.tenant,
@@ -122,6 +125,7 @@ async function chunksOf(
       start,
       end,
       lines,
+      bytes,
       content,
       isWhole: split === false,
       receivedAtMs: header.created_at_ms,

@@ -27,6 +27,8 @@ export const containerStatsValues = {
   memory_soft_limit_bytes: 'limit',
   memory_swap_limit_bytes: 'limit',
   memory_limit_hits_total: 'counter',
+  /** Times that it was slowed at `memory.high`; v2 only. */
+  memory_throttle_hits_total: 'counter',
   memory_oom_total: 'counter',
   memory_oom_kills_total: 'counter',
   memory_page_faults_total: 'counter',
@@ -73,14 +75,25 @@ export const containerStatsValues = {
   tcp_listen_overflows_total: 'counter',
   tcp_listen_drops_total: 'counter',
   tcp_timeouts_total: 'counter',
+  tcp_connection_failures_total: 'counter',
   sockets_in_use: 'gauge',
   tcp_sockets_in_use: 'gauge',
   tcp_sockets_orphaned: 'gauge',
   tcp_sockets_time_wait: 'gauge',
   tcp_sockets_allocated: 'gauge',
   udp_sockets_in_use: 'gauge',
+  // /proc/<pid>/net/tcp and tcp6, read for one container at a time: null in the rows between.
+  tcp_sockets_established: 'gauge',
+  tcp_sockets_syn_sent: 'gauge',
+  tcp_sockets_fin_wait: 'gauge',
+  tcp_sockets_close_wait: 'gauge',
+  tcp_sockets_listening: 'gauge',
   cgroup_dying_descendants: 'gauge',
+  /** What the container wrote over its image. */
+  writable_layer_bytes: 'gauge',
   log_bytes: 'gauge',
+  /** Memory of GPUs that its processes hold. */
+  gpu_memory_bytes: 'gauge',
   restarts_total: 'counter',
 } as const satisfies Record<string, ValueKind>;
 

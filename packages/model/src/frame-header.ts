@@ -3,7 +3,8 @@ import type { TargetLabels } from './labels.ts';
 import type { RowTable } from './rows.ts';
 
 /** How the bytes of a source are to be split into records. */
-export type LogFormat = 'docker-json' | 'cri' | 'plain';
+export const logFormats = ['docker-json', 'cri', 'plain', 'records'] as const;
+export type LogFormat = (typeof logFormats)[number];
 
 /** Where a frame comes from. `epoch` grows with every start of the collector. */
 export interface FrameOrigin {
@@ -36,6 +37,8 @@ export interface LogChunk {
   end: number;
   /** Complete records (newlines) within, for accounting. */
   lines: number;
+  /** Bytes of payload, where they are not the file's own: see `records.ts`. Absent: `end - start`. */
+  bytes?: number;
   /**
    * docker-json: false says that no line of it is a part of a line that Docker split. Joining parts
    * costs several times as much, so whoever has the bytes in hand looks. Absent: there may be some.
@@ -52,4 +55,9 @@ export interface RowsHeader extends FrameOrigin {
   table: RowTable;
   columns: string[];
   rows: number;
+}
+
+/** Bytes of payload that a chunk has in its frame. */
+export function chunkBytes({ start, end, bytes }: LogChunk): number {
+  return bytes ?? end - start;
 }

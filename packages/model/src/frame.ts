@@ -20,12 +20,20 @@
  *
  * Members let a receiver pass compressed chunks on as they are: a large chunk has one to itself.
  *
- * Invariants: the raw bytes of a log chunk are exactly what the file holds in `[start, end)`;
+ * Invariants: the raw bytes of a log chunk are exactly what the file holds in `[start, end)`, or its
+ * records (`records.ts`);
  * sequence numbers grow by one per frame within one `(collector_id, epoch)`; a frame that does not
  * decode is rejected whole with the reason, never in part.
  */
 import { crc32 } from 'node:zlib';
-import type { LogsHeader, RowsHeader } from './frame-header.ts';
+import {
+  chunkBytes,
+  logFormats,
+  type LogChunk,
+  type LogFormat,
+  type LogsHeader,
+  type RowsHeader,
+} from './frame-header.ts';
 import { limits } from './limits.ts';
 import { planMembers, readMembers, wholeMember, writeMember, type Member } from './members.ts';
 import { compress, decompress } from './zstd.ts';
@@ -228,15 +236,33 @@ function parseHeader(header: Buffer): unknown {
 function checkChunks(header: LogsHeader, rawLength: number): void {
   let sum = 0;
   for (const chunk of header.chunks) {
-    if (!header.sources[chunk.source]) {
+    const source = header.sources[chunk.source];
+    if (!source) {
       throw new FrameError(`chunk: names source ${chunk.source} of ${header.sources.length}`);
     }
     if (!(chunk.start >= 0 && chunk.end > chunk.start)) {
       throw new FrameError(`chunk: expected start < end, got [${chunk.start}, ${chunk.end})`);
     }
-    sum += chunk.end - chunk.start;
+    checkPayload(chunk, source.format);
+    sum += chunkBytes(chunk);
   }
   if (sum !== rawLength) {
     throw new FrameError(`chunks: add up to ${sum} bytes, the payload has ${rawLength}`);
+  }
+}
+
+/** Records say how many bytes they are; of what is the file's own bytes the range says it. */
+function checkPayload({ bytes }: LogChunk, format: LogFormat): void {
+  if (!logFormats.includes(format)) {
+    throw new FrameError(
+      `format: expected one of ${logFormats.join(', ')}, got ${JSON.stringify(format)}; upgrade ingest first`,
+    );
+  }
+  const isCounted = Number.isSafeInteger(bytes) && Number(bytes) >= 0;
+  if (format === 'records' && !isCounted) {
+    throw new FrameError(`chunk: expected a number of bytes, got ${bytes}`);
+  }
+  if (format !== 'records' && bytes !== undefined) {
+    throw new FrameError(`chunk: expected no number of bytes with ${format}, got ${bytes}`);
   }
 }

@@ -48,15 +48,19 @@ export const hostStatsValues = {
   conntrack_entries_limit: 'limit',
   conntrack_drops_total: 'counter',
   conntrack_insert_failures_total: 'counter',
+  conntrack_early_drops_total: 'counter',
   // /proc/pressure
   cpu_pressure_waiting_seconds_total: 'counter',
   memory_pressure_waiting_seconds_total: 'counter',
   memory_pressure_stalled_seconds_total: 'counter',
   io_pressure_waiting_seconds_total: 'counter',
   io_pressure_stalled_seconds_total: 'counter',
+  irq_pressure_stalled_seconds_total: 'counter',
   // /proc/vmstat
   oom_kills_total: 'counter',
   major_page_faults_total: 'counter',
+  memory_allocation_stalls_total: 'counter',
+  memory_compaction_stalls_total: 'counter',
   // /proc/diskstats, whole devices summed
   disk_read_bytes_total: 'counter',
   disk_write_bytes_total: 'counter',
@@ -79,14 +83,43 @@ export const hostStatsValues = {
   tcp_listen_drops_total: 'counter',
   tcp_retransmitted_segments_total: 'counter',
   arp_entries: 'gauge',
+  arp_entries_limit: 'limit',
+  // /proc/<pid>/fdinfo of every process, /proc/sys/fs/inotify: of the user that has most
+  inotify_instances: 'gauge',
+  inotify_instances_limit: 'limit',
+  inotify_watches: 'gauge',
+  inotify_watches_limit: 'limit',
   // cgroup root
   cgroup_dying_descendants: 'gauge',
+  // /proc/cgroups: control groups of the memory controller
+  cgroups: 'gauge',
   // statfs of the container runtime's root (or of the data directory without one)
   docker_root_size_bytes: 'limit',
   docker_root_available_bytes: 'gauge',
   docker_root_inodes: 'limit',
   docker_root_inodes_free: 'gauge',
   containers_running: 'gauge',
+  // what a runtime leaves behind: /proc/1/mountinfo, /sys/class/net, the Docker API
+  container_mounts: 'gauge',
+  network_namespaces: 'gauge',
+  veth_interfaces: 'gauge',
+  veth_orphans: 'gauge',
+  mount_orphans: 'gauge',
+  containers_dead: 'gauge',
+  dangling_volumes: 'gauge',
+  // processes of the runtime
+  docker_daemon_cpu_seconds_total: 'counter',
+  docker_daemon_memory_bytes: 'gauge',
+  docker_daemon_threads: 'gauge',
+  docker_daemon_file_descriptors: 'gauge',
+  containerd_cpu_seconds_total: 'counter',
+  containerd_memory_bytes: 'gauge',
+  containerd_threads: 'gauge',
+  containerd_file_descriptors: 'gauge',
+  // how long the daemon took to answer, level by level; null when it did not within its deadline
+  docker_ping_seconds: 'gauge',
+  docker_inspect_seconds: 'gauge',
+  docker_info_seconds: 'gauge',
 } as const satisfies Record<string, ValueKind>;
 
 export type HostStatsValue = keyof typeof hostStatsValues;

@@ -12,6 +12,7 @@ export {
   type ContainerStatsRow,
   type HostStatsRow,
   type FilesystemStatsRow,
+  type GpuStatsRow,
   type CollectorStatsRow,
   eventKinds,
   type EventKind,
@@ -28,6 +29,7 @@ export {
   type LogChunk,
   type LogsHeader,
   type RowsHeader,
+  chunkBytes,
 } from './frame-header.ts';
 export {
   type Frame,
@@ -40,4 +42,11 @@ export {
   frameRawBytes,
 } from './frame.ts';
 export { type Member } from './members.ts';
+export {
+  type LogRecord,
+  cutRecords,
+  decodeRecords,
+  encodeRecord,
+  recordEscapes,
+} from './records.ts';
 export { compress, contentBytes, storedFrame } from './zstd.ts';

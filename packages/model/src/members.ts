@@ -1,11 +1,11 @@
 /** The compressed parts of a logs frame, each a run of its chunks; layout in `frame.ts`. */
-import type { LogChunk } from './frame-header.ts';
+import { chunkBytes, type LogChunk } from './frame-header.ts';
 import { contentBytes } from './zstd.ts';
 
 /** A run of chunks, compressed together. */
 export interface Member {
   chunks: readonly LogChunk[];
-  /** Bytes of the chunks, as the file holds them. */
+  /** Bytes of the chunks' payload. */
   rawBytes: number;
   codec: 'none' | 'zstd';
   /** One zstd frame that announces `rawBytes`, where the codec is zstd. */
@@ -33,7 +33,7 @@ export function planMembers(chunks: readonly LogChunk[]): PlannedMember[] {
   let open: PlannedMember | null = null;
   let at = 0;
   for (const chunk of chunks) {
-    const size = chunk.end - chunk.start;
+    const size = chunkBytes(chunk);
     if (open && (size >= ownMemberBytes || open.end - open.start >= sharedMemberBytes)) open = null;
     if (open) {
       open.chunks += 1;
@@ -88,6 +88,6 @@ export function wholeMember(
   codec: Member['codec'],
   bytes: Buffer,
 ): Member {
-  const rawBytes = chunks.reduce((sum, { start, end }) => sum + end - start, 0);
+  const rawBytes = chunks.reduce((sum, chunk) => sum + chunkBytes(chunk), 0);
   return { chunks, rawBytes, codec, bytes };
 }

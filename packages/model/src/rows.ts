@@ -13,6 +13,7 @@ export const rowTables = [
   'container_stats',
   'host_stats',
   'filesystem_stats',
+  'gpu_stats',
   'collector_stats',
   'events',
   'targets',
@@ -43,6 +44,27 @@ export interface FilesystemStatsRow {
   available_bytes: number;
   inodes: number;
   inodes_free: number;
+}
+
+/** One row per GPU and reading. A value that the driver does not give is null. */
+export interface GpuStatsRow {
+  time: string;
+  tenant: string;
+  host: string;
+  /** Number of the GPU on its host. */
+  gpu: number;
+  uuid: string;
+  name: string;
+  driver: string;
+  utilization_percent: number | null;
+  memory_utilization_percent: number | null;
+  memory_total_bytes: number | null;
+  memory_used_bytes: number | null;
+  /** Of processes that belong to no container known here. */
+  memory_unattributed_bytes: number | null;
+  processes: number | null;
+  temperature_celsius: number | null;
+  power_watts: number | null;
 }
 
 /** The collector's own account, once per scrape: it is the heartbeat and the loss ledger. */
@@ -92,6 +114,20 @@ export const eventKinds = [
   'collector_stopped',
   'log_gap',
   'log_truncated',
+  'log_withheld',
+  'log_stalled',
+  'log_resumed',
+  'image_pull',
+  'network_connect',
+  'network_disconnect',
+  'daemon_stuck',
+  'daemon_recovered',
+  'orphan_found',
+  'orphan_removed',
+  'security_mismatch',
+  'gpu_error',
+  'collector_reloaded',
+  'collector_stretched',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 export type EventSeverity = 'info' | 'warning' | 'error';
@@ -134,4 +170,23 @@ export interface TargetRow extends TargetLabels {
   log_path: string;
   restart_policy: string;
   privileged: number;
+  /** `sha256:…` of the registry's manifest; empty for an image that was never pulled or pushed. */
+  image_digest: string;
+  swarm_service: string;
+  swarm_task: string;
+  kubernetes_pod_uid: string;
+  /** `Deployment`, `StatefulSet`, `DaemonSet`, `Job`, …; empty when not known. */
+  kubernetes_owner_kind: string;
+  kubernetes_owner_name: string;
+  memory_request_bytes: number;
+  cpu_request_cores: number;
+  /** Compose services that it waits for. */
+  depends_on: string[];
+  /** As declared (`seccomp`, `capabilities_added`, …) and, after `actual_`, as the kernel has it. */
+  security: Record<string, string>;
+  log_options: Record<string, string>;
+  network_mode: string;
+  has_init: number;
+  stop_timeout_seconds: number;
+  health_start_period_seconds: number;
 }

@@ -1,35 +1,22 @@
+import { collectorSettings } from '@plimsoll/agent/process-settings';
 import { expect, test } from 'vitest';
-import { collectorFlags, missingSettings } from '../src/process-settings.ts';
-
-const bare = { execArgv: [], env: {}, cores: 2 };
+import { settingsFor } from '../src/process-settings.ts';
 
 test('a role with an engine gets threads and an allocator that gives back', () => {
-  expect(missingSettings(['all', '--config', 'x'], bare)).toEqual({
+  expect(settingsFor(['all', '--config', 'x'], 2)).toEqual({
     flags: [],
     env: { UV_THREADPOOL_SIZE: '24', MALLOC_MMAP_THRESHOLD_: '1048576' },
   });
-  expect(missingSettings(['query'], { ...bare, cores: 64 })?.env['UV_THREADPOOL_SIZE']).toBe('256');
+  expect(settingsFor(['query'], 64)?.env['UV_THREADPOOL_SIZE']).toBe('256');
 });
 
-test('a collector gets flags for a small heap, behind those it has', () => {
-  const execArgv = ['--enable-source-maps'];
-  expect(missingSettings(['collector'], { ...bare, execArgv })).toEqual({
-    flags: ['--enable-source-maps', ...collectorFlags],
-    env: {},
-  });
+test('a collector gets flags for a small heap', () => {
+  expect(settingsFor(['collector'], 2)).toBe(collectorSettings);
 });
 
-test('what the user set stays, and once all is set there is nothing to do', () => {
-  const env = { UV_THREADPOOL_SIZE: '4' };
-  const first = missingSettings(['all'], { ...bare, env });
-  expect(first?.env).toEqual({ MALLOC_MMAP_THRESHOLD_: '1048576' });
-  expect(missingSettings(['all'], { ...bare, env: { ...env, ...first?.env } })).toBeNull();
-  expect(missingSettings(['collector'], { ...bare, execArgv: [...collectorFlags] })).toBeNull();
-});
-
-test.each([[], ['--help'], ['config', 'check'], ['migrate'], ['sql']])(
+test.each([[], ['--help'], ['config', 'check'], ['migrate'], ['sql'], ['doctor']])(
   'a command that ends by itself is run as it is: %s',
   (...args) => {
-    expect(missingSettings(args, bare)).toBeNull();
+    expect(settingsFor(args, 2)).toBeNull();
   },
 );

@@ -22,7 +22,7 @@ export { describeError } from './errors/describe-error.ts';
 
 export { createLogger, silentLogger } from './logger.ts';
 export type { Logger, LoggerOptions } from './logger.ts';
-export { durationBuckets, metricNameProblem, Metrics } from './metrics.ts';
+export { type GaugeOf, durationBuckets, metricNameProblem, Metrics } from './metrics.ts';
 export type { GaugeDefinition, HistogramDefinition, MetricDefinition } from './metrics.ts';
 
 export { systemClock } from './clock.ts';

@@ -11,7 +11,7 @@ export interface MetricDefinition<Label extends string = string> {
   name: string;
   /** One sentence; ends with a full stop. */
   help: string;
-  /** Few values each: never a container, never a path. */
+  /** Few values each; containers and paths only up to a stated number. */
   labels?: readonly Label[];
 }
 
@@ -26,6 +26,8 @@ export interface GaugeDefinition<Label extends string = string> extends MetricDe
   /** Sets the value when it is scraped. */
   collect?: (gauge: Gauge<Label>) => void;
 }
+
+export type GaugeOf<Label extends string> = Gauge<Label>;
 
 type Kind = 'counter' | 'gauge' | 'histogram';
 

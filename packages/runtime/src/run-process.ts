@@ -16,6 +16,10 @@ export interface RunProcessOptions {
   onStarted?: () => void;
   /** Once, when stopping begins. */
   onStopping?: (signal: string) => void;
+  /** On SIGHUP, one after another; without it SIGHUP ends the process. Must not reject. */
+  onReload?: () => Promise<void>;
+  /** Whether a SIGHUP tells that the terminal is gone, which stops in order. Default: never. */
+  isHangup?: () => boolean;
   clock?: Clock;
 }
 
@@ -25,7 +29,7 @@ export interface RunProcessOptions {
  */
 const sameSignalMs = 500;
 
-const exitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
+const exitCodes: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Runs until a signal: the first SIGINT or SIGTERM stops in order, a later one leaves at once. An
@@ -53,6 +57,11 @@ export async function runProcess(
     // Here and not below, so that a start under way begins no further part.
     stopped.resolve(lifecycle.stop());
   };
+  let reloading = Promise.resolve();
+  const onHangup = (): void => {
+    if (options.isHangup?.() === true) onSignal('SIGHUP');
+    else if (stoppingSinceMs === null) reloading = reloading.then(options.onReload);
+  };
   const onCrash = (error: unknown): void => {
     logger.fatal({ err: error }, 'Ended on an unexpected error.');
     host.exit(1);
@@ -60,6 +69,7 @@ export async function runProcess(
 
   host.on('SIGINT', onSignal);
   host.on('SIGTERM', onSignal);
+  if (options.onReload !== undefined) host.on('SIGHUP', onHangup);
   host.on('uncaughtException', onCrash);
   host.on('unhandledRejection', onCrash);
   try {
@@ -71,6 +81,7 @@ export async function runProcess(
   } finally {
     host.off('SIGINT', onSignal);
     host.off('SIGTERM', onSignal);
+    host.off('SIGHUP', onHangup);
     host.off('uncaughtException', onCrash);
     host.off('unhandledRejection', onCrash);
   }

@@ -108,4 +108,48 @@ describe('runProcess', () => {
     await clock.advance(10_000);
     await expect(ended).resolves.toBe(0);
   });
+
+  test('reloads on SIGHUP, one time after another, and not once it stops', async () => {
+    const { host, emitter } = fakeProcess();
+    const lifecycle = new Lifecycle({ logger }).add({ name: 'part' });
+    const isUp = Promise.withResolvers<void>();
+    let underWay = 0;
+    let reloads = 0;
+    const ended = runProcess(lifecycle, {
+      logger,
+      process: host,
+      onStarted: () => isUp.resolve(),
+      onReload: async () => {
+        underWay += 1;
+        expect(underWay).toBe(1);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        underWay -= 1;
+        reloads += 1;
+      },
+    });
+    await isUp.promise;
+    for (let time = 0; time < 3; time++) emitter.emit('SIGHUP', 'SIGHUP');
+    await expect.poll(() => reloads).toBe(3);
+    emitter.emit('SIGTERM', 'SIGTERM');
+    emitter.emit('SIGHUP', 'SIGHUP');
+    await expect(ended).resolves.toBe(0);
+    expect(reloads).toBe(3);
+    expect(emitter.eventNames()).toEqual([]);
+  });
+
+  test('stops in order on a SIGHUP of a terminal that is gone', async () => {
+    const { host, emitter } = fakeProcess();
+    const lifecycle = new Lifecycle({ logger }).add({ name: 'part' });
+    const isUp = Promise.withResolvers<void>();
+    const ended = runProcess(lifecycle, {
+      logger,
+      process: host,
+      onStarted: () => isUp.resolve(),
+      onReload: () => Promise.reject(new Error('unwanted')),
+      isHangup: () => true,
+    });
+    await isUp.promise;
+    emitter.emit('SIGHUP', 'SIGHUP');
+    await expect(ended).resolves.toBe(0);
+  });
 });

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StatsSampler, type Target } from '@plimsoll/collector';
+import { makeTarget, StatsSampler, type Target } from '@plimsoll/collector';
 import { hostLabels } from '@plimsoll/model';
 import { type HandMadeContainers, makeContainers } from '../lib/hand-made-containers.ts';
 import type { Report } from '../report.ts';
@@ -96,29 +96,16 @@ async function samplerOf(targets: readonly Target[], cgroup: string): Promise<Me
 }
 
 function targetsOf(made: HandMadeContainers): Target[] {
-  return made.containers.map(({ id, pid }) => ({
-    dockerId: id,
-    labels: { ...hostLabels('default', 'bench'), container_id: id, container_name: id },
-    state: 'running',
-    health: '',
-    healthFailingStreak: 0,
-    pid,
-    exitCode: 0,
-    isOomKilled: false,
-    restartCount: 0,
-    createdAtMs: 0,
-    startedAtMs: 0,
-    finishedAtMs: 0,
-    limits: { memoryBytes: 0, cpuCores: 0, pids: 0 },
-    imageId: '',
-    runtime: 'runc',
-    restartPolicy: '',
-    isPrivileged: false,
-    dockerLabels: {},
-    logDriver: '',
-    logPath: '',
-    cgroup: { parent: made.parent, driver: 'cgroupfs' },
-  }));
+  return made.containers.map(({ id, pid }) =>
+    makeTarget({
+      dockerId: id,
+      labels: { ...hostLabels('default', 'bench'), container_id: id, container_name: id },
+      state: 'running',
+      pid,
+      runtime: 'runc',
+      cgroup: { parent: made.parent, driver: 'cgroupfs' },
+    }),
+  );
 }
 
 /** The files that the sampler reads of a container in each scrape. */

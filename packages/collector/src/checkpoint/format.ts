@@ -2,11 +2,12 @@
  * The checkpoint: what a restarted collector must know. JSON, so that people can read it:
  *
  *     { "version": 1, "collector_id": "…", "epoch": 7, "docker_events_since": "…",
- *       "kernel_log": {…}, "files": […] }
+ *       "kernel_log": {…}, "files": […], "streams": […] }
  *
  * A field is never given another meaning within one version; a reader refuses a version it does
- * not know.
+ * not know. `streams` came later: without it there are none.
  */
+import type { ResumePoint, StreamTail } from '../api-logs/resume-point.ts';
 import { isKmsgPosition, type KmsgPosition } from '../kernel/kmsg-position.ts';
 import type { Fingerprint, MarkerSum } from '../tail/identity.ts';
 
@@ -33,6 +34,23 @@ export interface CheckpointFile {
   seen_at_ms: number;
 }
 
+/** The log of a container that is read through the Docker API. */
+export interface CheckpointStream {
+  container_id: string;
+  /** Empty before its first message. */
+  file_id: string;
+  generation: number;
+  /** Every canonical byte before it was acknowledged. */
+  position: number;
+  /** How to ask the daemon for what follows. */
+  point: ResumePoint;
+  /** Of a terminal: text without a line end that was taken when its container had stopped. */
+  unterminated: { time: string; bytes: number } | null;
+  /** Start of the container's life that was read to its end, milliseconds since 1970; 0 for none. */
+  complete_life_ms: number;
+  seen_at_ms: number;
+}
+
 export interface Checkpoint {
   version: typeof checkpointVersion;
   collector_id: string;
@@ -43,6 +61,8 @@ export interface Checkpoint {
   kernel_log: KmsgPosition | null;
   /** Oldest first within one followed path. */
   files: CheckpointFile[];
+  /** Absent in checkpoints of older collectors. */
+  streams?: CheckpointStream[];
 }
 
 /** The checkpoint, or what is wrong with the text in a sentence. Never throws. */
@@ -65,6 +85,7 @@ export function parseCheckpoint(text: string): Checkpoint | { problem: string } 
     docker_events_since: since,
     kernel_log: kernelLog,
     files,
+    streams = [],
   } = value;
   if (typeof id !== 'string' || id === '') return { problem: 'collector_id: expected text' };
   if (!isCount(epoch)) return { problem: 'epoch: expected a whole number' };
@@ -72,22 +93,35 @@ export function parseCheckpoint(text: string): Checkpoint | { problem: string } 
   if (kernelLog !== null && !isKmsgPosition(kernelLog)) {
     return { problem: 'kernel_log: expected a position or null' };
   }
-  if (!Array.isArray(files)) return { problem: 'files: expected a list' };
-  const checked: CheckpointFile[] = [];
-  for (const [index, file] of files.entries()) {
-    if (!isCheckpointFile(file)) {
-      return { problem: `files[${index}]: expected a file's position, got another shape` };
-    }
-    checked.push(file);
-  }
+  const checkedFiles = checkList(files, isCheckpointFile, 'files');
+  if ('problem' in checkedFiles) return checkedFiles;
+  const checkedStreams = checkList(streams, isCheckpointStream, 'streams');
+  if ('problem' in checkedStreams) return checkedStreams;
   return {
     version: checkpointVersion,
     collector_id: id,
     epoch,
     docker_events_since: since,
     kernel_log: kernelLog,
-    files: checked,
+    files: checkedFiles,
+    streams: checkedStreams,
   };
+}
+
+function checkList<Entry>(
+  value: unknown,
+  isEntry: (entry: unknown) => entry is Entry,
+  name: string,
+): Entry[] | { problem: string } {
+  if (!Array.isArray(value)) return { problem: `${name}: expected a list` };
+  const checked: Entry[] = [];
+  for (const [index, entry] of value.entries()) {
+    if (!isEntry(entry)) {
+      return { problem: `${name}[${index}]: expected a position, got another shape` };
+    }
+    checked.push(entry);
+  }
+  return checked;
 }
 
 function isCheckpointFile(value: unknown): value is CheckpointFile {
@@ -104,6 +138,48 @@ function isCheckpointFile(value: unknown): value is CheckpointFile {
     isMarker(value['marker']) &&
     (value['fingerprint'] === null || isFingerprint(value['fingerprint']))
   );
+}
+
+function isCheckpointStream(value: unknown): value is CheckpointStream {
+  if (!isObject(value)) return false;
+  const { container_id: id, unterminated } = value;
+  return (
+    typeof id === 'string' &&
+    id !== '' &&
+    typeof value['file_id'] === 'string' &&
+    isCount(value['generation']) &&
+    isCount(value['position']) &&
+    isCount(value['complete_life_ms']) &&
+    typeof value['seen_at_ms'] === 'number' &&
+    isResumePoint(value['point']) &&
+    (unterminated === null ||
+      (isObject(unterminated) && isTime(unterminated['time']) && isCount(unterminated['bytes'])))
+  );
+}
+
+function isResumePoint(value: unknown): value is ResumePoint {
+  if (!isObject(value)) return false;
+  const { latest, last, stdout, stderr } = value;
+  if (last !== null && last !== 'stdout' && last !== 'stderr') return false;
+  const areTails = [stdout, stderr].every((tail) => tail === null || isStreamTail(tail));
+  return isTime(latest) && areTails && (last === null || value[last] !== null);
+}
+
+function isStreamTail(value: unknown): value is StreamTail {
+  return (
+    isObject(value) &&
+    isTime(value['time']) &&
+    isCount(value['count']) &&
+    value['count'] > 0 &&
+    isCount(value['crc']) &&
+    typeof value['open'] === 'boolean'
+  );
+}
+
+/** As messages carry it, or empty. */
+function isTime(value: unknown): value is string {
+  const shape = /^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z)?$/;
+  return typeof value === 'string' && shape.test(value);
 }
 
 function isFingerprint(value: unknown): boolean {

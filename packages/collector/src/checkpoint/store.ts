@@ -1,9 +1,13 @@
 /**
  * Keeps the checkpoint file: written as a whole and durably, at most once per interval unless it
- * is asked for at once, and never while a write is under way. A file that cannot be read is put
- * aside under another name, for people to look at, and the collector starts as configured.
+ * is asked for at once, and never while a write is under way.
+ *
+ * The file before it is kept as `<path>.previous`. A file that cannot be read (a disk that lost what
+ * it had acknowledged, an editor's mistake) is put aside under another name, for people to look at,
+ * and the previous one stands: its positions are older, so lines are sent again, and ingest knows
+ * them. Only without that one does the collector start as configured.
  */
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf, writeFileAtomic, type Clock, type Logger } from '@plimsoll/runtime';
 import { parseCheckpoint, type Checkpoint } from './format.ts';
@@ -20,6 +24,7 @@ export interface CheckpointStoreOptions {
 export class CheckpointStore {
   readonly #options: CheckpointStoreOptions;
   readonly #minIntervalMs: number;
+  readonly #previousPath: string;
   #isDirty = false;
   #lastWriteMs = -Infinity;
   #writing: Promise<void> = Promise.resolve();
@@ -28,6 +33,7 @@ export class CheckpointStore {
   constructor(options: CheckpointStoreOptions) {
     this.#options = options;
     this.#minIntervalMs = options.minIntervalMs ?? 1000;
+    this.#previousPath = `${options.path}.previous`;
   }
 
   /** Why the last write failed, such as EROFS; null when it did not. */
@@ -38,20 +44,21 @@ export class CheckpointStore {
   /** Null when there is none yet, or none that can be read. */
   async load(): Promise<Checkpoint | null> {
     const { path, logger } = this.#options;
-    let text: string;
-    try {
-      text = await readFile(path, 'utf8');
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return null;
-      await this.#putAside(messageOf(error));
-      return null;
+    const current = await readCheckpoint(path);
+    if (current === null || !('problem' in current)) return current;
+    const previous = await readCheckpoint(this.#previousPath);
+    const isUsable = previous !== null && !('problem' in previous);
+    await this.#putAside(current.problem, isUsable);
+    if (isUsable) {
+      logger.warn(
+        { path, problem: current.problem },
+        'The checkpoint could not be read; the one before was taken, lines since are sent again.',
+      );
+      return previous;
     }
-    const checkpoint = parseCheckpoint(text);
-    if (!('problem' in checkpoint)) return checkpoint;
-    await this.#putAside(checkpoint.problem);
     logger.warn(
-      { path, problem: checkpoint.problem },
-      'The checkpoint could not be read; files are followed from where the configuration says.',
+      { path, problem: current.problem },
+      'The checkpoint could not be read; logs are followed from where the configuration says.',
     );
     return null;
   }
@@ -79,6 +86,7 @@ export class CheckpointStore {
     this.#lastWriteMs = clock.monotonic();
     try {
       await mkdir(dirname(path), { recursive: true });
+      await this.#keepPrevious();
       await writeFileAtomic(path, `${JSON.stringify(snapshot())}\n`, { mode: 0o600 });
       if (this.#problem !== null) logger.info({ path }, 'The checkpoint was written again.');
       this.#problem = null;
@@ -95,14 +103,45 @@ export class CheckpointStore {
     }
   }
 
-  async #putAside(problem: string): Promise<void> {
+  /**
+   * A second name for the file there is; the next write takes away the first. Losing it loses the
+   * fallback and nothing else, so a file system without links is no problem.
+   */
+  async #keepPrevious(): Promise<void> {
+    try {
+      await unlink(this.#previousPath).catch(ignoreMissing);
+      await link(this.#options.path, this.#previousPath);
+    } catch (error) {
+      const code = codeOf(error);
+      // What keeps this from working keeps the write from working, and is said there.
+      if (code !== 'ENOENT') this.#options.logger.debug({ error: code }, 'No former checkpoint.');
+    }
+  }
+
+  /** The previous one takes the place of the unreadable one at once: no crash finds none. */
+  async #putAside(problem: string, hasPrevious: boolean): Promise<void> {
     const { path, clock, logger } = this.#options;
     const aside = `${path}.unreadable-${clock.now()}`;
     try {
-      await rename(path, aside);
+      await link(path, aside);
+      if (hasPrevious) await rename(this.#previousPath, path);
+      else await unlink(path);
       logger.warn({ path, aside, problem }, 'The unreadable checkpoint was put aside.');
     } catch (error) {
       logger.warn({ path, problem, error: messageOf(error) }, 'The checkpoint stayed unreadable.');
     }
   }
+}
+
+/** Null when there is no such file. */
+async function readCheckpoint(path: string): Promise<Checkpoint | { problem: string } | null> {
+  try {
+    return parseCheckpoint(await readFile(path, 'utf8'));
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? null : { problem: messageOf(error) };
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error;
 }

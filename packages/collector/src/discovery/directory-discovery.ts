@@ -1,22 +1,22 @@
 /**
  * Containers from the files that the Docker daemon keeps of them, for hosts whose socket is not
- * mounted and for simulated fleets:
+ * mounted and for simulated fleets.
  *
- *     <root>/containers/<id>/config.v2.json     description and state
- *     <root>/containers/<id>/hostconfig.json    limits, policies
- *     <root>/containers/<id>/<id>-json.log      log
- *
- * The folder is looked at every interval; a file is read when it changed. Events are made from
+ * The folder is looked at every interval; a description is read when it changed. Events are made from
  * what changed between two looks, with the times that the files state.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { codeOf, messageOf, type Clock, type Logger } from '@plimsoll/runtime';
 import type { Target } from '../target.ts';
 import { changeEvents } from './change-events.ts';
-import { at, describeContainer, text } from './describe-container.ts';
+import type { ContainerFilter } from './container-filter.ts';
+import { describeContainer } from './describe-container.ts';
 import type { Discovery, DiscoveryChange, DiscoveryStatus } from './discovery.ts';
+import { DaemonFolder } from './daemon-folder.ts';
+import { chooseDigest } from './image-digests.ts';
+import { text } from './json-fields.ts';
 import { TargetRegistry } from './target-registry.ts';
+import { TenantChooser } from './tenant-chooser.ts';
 
 export interface DirectoryDiscoveryOptions {
   /** Docker's data folder: `/var/lib/docker` where it is mounted here. */
@@ -26,11 +26,17 @@ export interface DirectoryDiscoveryOptions {
   clock: Clock;
   logger: Logger;
   intervalMs?: number;
+  /** Which containers are watched; default: each. */
+  filter?: ContainerFilter;
+  /** Tenants that a container's label may choose beside the host's. */
+  labelTenants?: readonly string[];
 }
 
 export class DirectoryDiscovery implements Discovery {
   readonly #options: DirectoryDiscoveryOptions;
+  readonly #folder: DaemonFolder;
   readonly #registry: TargetRegistry;
+  readonly #tenants: TenantChooser;
   /** Change time of the files as they were read last. */
   readonly #versions = new Map<string, string>();
   #onChange: (change: DiscoveryChange) => void = () => undefined;
@@ -40,13 +46,17 @@ export class DirectoryDiscovery implements Discovery {
   #status: DiscoveryStatus;
 
   constructor(options: DirectoryDiscoveryOptions) {
+    const { tenant, labelTenants = [], logger } = options;
     this.#options = options;
+    this.#folder = new DaemonFolder(options.root);
+    this.#tenants = new TenantChooser({ tenant, labelTenants, logger });
     this.#status = { state: 'absent', version: '', root: options.root, reason: 'not started' };
     this.#registry = new TargetRegistry({
       nowMs: () => options.clock.monotonic(),
       onChange: (change) => {
         this.#tell(change);
       },
+      accepts: options.filter,
     });
   }
 
@@ -75,7 +85,12 @@ export class DirectoryDiscovery implements Discovery {
   }
 
   status(): DiscoveryStatus {
-    return this.#status;
+    const { excluded, refused } = this.#registry;
+    return {
+      ...this.#status,
+      ...(excluded > 0 && { excluded }),
+      ...(refused > 0 && { refused }),
+    };
   }
 
   bookmark(): string {
@@ -93,7 +108,7 @@ export class DirectoryDiscovery implements Discovery {
   async #look(): Promise<void> {
     let ids: string[];
     try {
-      ids = await readdir(join(this.#options.root, 'containers'));
+      ids = await readdir(this.#folder.containers);
     } catch (error) {
       this.#enter(codeOf(error) === 'ENOENT' ? 'absent' : 'unreachable', messageOf(error));
       return;
@@ -101,7 +116,7 @@ export class DirectoryDiscovery implements Discovery {
     this.#registry.retain(new Set(ids));
     for (const id of ids) await this.#read(id);
     for (const id of this.#versions.keys()) {
-      if (!this.#registry.get(id)) this.#versions.delete(id);
+      if (!this.#registry.get(id) && !this.#registry.isExcluded(id)) this.#versions.delete(id);
     }
     this.#enter('connected', '');
     if (!this.#isSynced) this.#onChange({ kind: 'synced' });
@@ -109,39 +124,33 @@ export class DirectoryDiscovery implements Discovery {
   }
 
   async #read(id: string): Promise<void> {
-    const folder = join(this.#options.root, 'containers', id);
     try {
-      const configPath = join(folder, 'config.v2.json');
-      const hostConfigPath = join(folder, 'hostconfig.json');
-      const versions = await Promise.all([versionOf(configPath), versionOf(hostConfigPath)]);
-      const version = versions.join(' ');
+      const version = await this.#folder.version(id);
       if (this.#versions.get(id) === version) return;
-      const config: unknown = JSON.parse(await readFile(configPath, 'utf8'));
-      const hostConfig: unknown = JSON.parse(await readFile(hostConfigPath, 'utf8'));
-      const target = this.#describe(folder, config, hostConfig);
-      if (target?.dockerId !== id) throw new Error('expected the description of this container');
-      this.#registry.update(target);
+      const description = await this.#folder.describe(id);
+      const target = this.#describe(description);
+      if (!target) throw new Error('expected the id of a container');
+      const digests = await this.#folder.repoDigests(target.imageId, text(description, 'Driver'));
+      const imageDigest =
+        target.imageDigest || chooseDigest({ repoDigests: digests }, target.labels.image);
+      this.#registry.update({ ...target, imageDigest });
       this.#versions.set(id, version);
     } catch (error) {
       // A container that is made or removed at this moment: the next look sees it whole.
       if (codeOf(error) === 'ENOENT') return;
-      this.#options.logger.debug(
-        { folder, error: messageOf(error) },
-        'A description was not read.',
-      );
+      const reason = messageOf(error);
+      this.#options.logger.debug({ container: id, reason }, 'A description was not read.');
     }
   }
 
-  #describe(folder: string, config: unknown, hostConfig: unknown): Target | null {
-    const { tenant, host } = this.#options;
-    if (typeof config !== 'object' || config === null) return null;
-    const id = text(config, 'ID');
-    const target = describeContainer(
-      { ...config, HostConfig: hostConfig, RestartCount: at(config, 'RestartCount') },
-      { tenant, host, cgroupDriver: '' },
-    );
-    if (!target || target.logPath !== '') return target;
-    return { ...target, logPath: join(folder, `${id}-json.log`) };
+  #describe(description: unknown): Target | null {
+    return describeContainer(description, {
+      host: this.#options.host,
+      tenantOf: (containerId, labels) => this.#tenants.tenantOf(containerId, labels),
+      daemon: { version: '', cgroupDriver: '', securityOptions: null },
+      // There is no daemon to be asked.
+      hasLogApi: false,
+    });
   }
 
   #tell(change: DiscoveryChange): void {
@@ -159,9 +168,4 @@ export class DirectoryDiscovery implements Discovery {
     this.#status = { ...this.#status, state, reason };
     this.#onChange({ kind: 'status', status: this.#status });
   }
-}
-
-async function versionOf(path: string): Promise<string> {
-  const { mtimeNs, ino, size } = await stat(path, { bigint: true });
-  return `${mtimeNs} ${ino} ${size}`;
 }

@@ -16,6 +16,12 @@ export interface DiscoveryStatus {
   readonly root: string;
   /** Why it is not connected, for people; empty when it is. */
   readonly reason: string;
+  /** Containers that the configuration leaves out; absent: none. */
+  readonly excluded?: number;
+  /** Containers beyond the limit, which are not watched; absent: none. */
+  readonly refused?: number;
+  /** What it cannot find out although it is connected, each with the remedy; absent: nothing. */
+  readonly problems?: readonly string[];
 }
 
 export type DiscoveryChange =
@@ -26,7 +32,8 @@ export type DiscoveryChange =
    * follow its log: one that writes fast could rotate its first lines away before it is described.
    */
   | { readonly kind: 'expected'; readonly target: Target }
-  | { readonly kind: 'event'; readonly event: EventRow }
+  /** `onDurable`, where there is one, is to be called when the event's row is durable, or given up. */
+  | { readonly kind: 'event'; readonly event: EventRow; readonly onDurable?: () => void }
   | { readonly kind: 'status'; readonly status: DiscoveryStatus }
   /** Everything that runs now is known. */
   | { readonly kind: 'synced' };
@@ -42,4 +49,9 @@ export interface Discovery {
   status(): DiscoveryStatus;
   /** Where to go on after a restart, for the checkpoint; empty when there is nothing to keep. */
   bookmark(): string;
+  /**
+   * Wall time of the last event that a daemon sent, told or not: 0 for none yet. Absent where there
+   * is no daemon that sends events.
+   */
+  lastEventMs?(): number;
 }

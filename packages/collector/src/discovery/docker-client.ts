@@ -1,11 +1,15 @@
-/** The five calls of the Docker API that discovery needs, each with a deadline. */
+/** The calls of the Docker API that discovery needs, each with a deadline. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { abortReason } from '@plimsoll/runtime';
 import Docker from 'dockerode';
-import { at, text } from './describe-container.ts';
-import { wantedEvents } from './docker-events.ts';
+import type { DaemonTraits } from './describe-container.ts';
+import { eventFilter } from './docker-event.ts';
+import { at, list, text, textList } from './json-fields.ts';
 
 const deadlineMs = 20_000;
+/** For what the daemon says of itself: without it one goes on all the same. */
+const aboutItselfMs = 5000;
 /** Longer than any event; a line without end must not fill the memory. */
 const maxEventBytes = 1024 * 1024;
 
@@ -13,12 +17,17 @@ export interface ListedContainer {
   id: string;
   /** `running`, `exited`, …, as in an inspection's status. */
   state: string;
+  /** `healthy`, `unhealthy` or `starting`; '' without a health check. */
+  health: string;
 }
 
-export interface DaemonDescription {
-  version: string;
-  cgroupDriver: string;
+export interface DaemonDescription extends DaemonTraits {
+  /** Folder of the daemon's data as the host names it. */
   root: string;
+  /** Driver of containers that do not name one; '' when not known. */
+  loggingDriver: string;
+  /** Images are containerd's, and not the daemon's own. */
+  keepsImagesInContainerd: boolean;
 }
 
 export class DockerClient {
@@ -29,14 +38,22 @@ export class DockerClient {
   }
 
   async describe(signal: AbortSignal): Promise<DaemonDescription> {
-    const version: unknown = await within(signal, () => this.#docker.version());
-    // A daemon whose containerd hangs answers everything but this: it is not needed to go on.
-    const info: unknown = await within(signal, () => this.#docker.info()).catch(() => null);
+    await within(signal, () => this.#docker.ping());
+    // A daemon whose containerd hangs answers everything but these: they are not needed to go on.
+    const [version, info] = await Promise.all<unknown>([
+      within(signal, () => this.#docker.version(), aboutItselfMs).catch(() => null),
+      within(signal, () => this.#docker.info(), aboutItselfMs).catch(() => null),
+    ]);
     signal.throwIfAborted();
     return {
       version: text(version, 'Version'),
       cgroupDriver: text(info, 'CgroupDriver'),
+      securityOptions: info === null ? null : textList(info, 'SecurityOptions'),
       root: text(info, 'DockerRootDir'),
+      loggingDriver: text(info, 'LoggingDriver'),
+      keepsImagesInContainerd: list(info, 'DriverStatus').some(
+        (pair) => at(pair, '0') === 'driver-type' && text(pair, '1').startsWith('io.containerd.'),
+      ),
     };
   }
 
@@ -47,7 +64,8 @@ export class DockerClient {
     if (!Array.isArray(listed)) throw new Error('containers: expected a list from the daemon');
     return listed.flatMap((each: unknown) => {
       const id = text(each, 'Id');
-      return id === '' ? [] : [{ id, state: text(each, 'State') }];
+      if (id === '') return [];
+      return [{ id, state: text(each, 'State'), health: healthOf(text(each, 'Status')) }];
     });
   }
 
@@ -63,17 +81,32 @@ export class DockerClient {
     }
   }
 
+  /** The image by id or name, or null when there is none. */
+  async inspectImage(image: string, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await within(signal, () => this.#docker.getImage(image).inspect());
+    } catch (error) {
+      if (at(error, 'statusCode') === 404) return null;
+      throw error;
+    }
+  }
+
   /** Events from a time on (`seconds.nanoseconds`), until the daemon or the signal ends them. */
   async events(since: string, signal: AbortSignal): Promise<AsyncIterable<unknown>> {
     const options: Docker.GetEventsOptions = {
-      filters: JSON.stringify({ type: ['container'], event: wantedEvents }),
+      filters: JSON.stringify(eventFilter),
       abortSignal: signal,
     };
     // The typing wants a number here, which could not hold the nanoseconds.
     Object.assign(options, { since });
-    const stream = await withDeadline(this.#docker.getEvents(options));
+    const stream = await withDeadline(this.#docker.getEvents(options), signal);
     return readEvents(stream as Readable, signal);
   }
+}
+
+/** From a text for people, such as `Up 3 minutes (unhealthy)` or `Up 2 s (health: starting)`. */
+function healthOf(status: string): string {
+  return /\((?:health: )?(healthy|unhealthy|starting)\)$/.exec(status)?.[1] ?? '';
 }
 
 async function* readEvents(stream: Readable, signal: AbortSignal): AsyncGenerator {
@@ -113,21 +146,31 @@ function parseEvent(line: string): unknown {
 async function within<T>(
   signal: AbortSignal,
   call: (abortSignal: AbortSignal) => Promise<T>,
+  limitMs = deadlineMs,
 ): Promise<T> {
-  return await withDeadline(call(AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])));
+  const either = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
+  return await withDeadline(call(either), signal, limitMs);
 }
 
-/** Also for a call that does not listen to its signal. */
-async function withDeadline<T>(call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`expected the Docker daemon to answer within ${deadlineMs / 1000} s`));
-    }, deadlineMs);
-  });
+/** Also for a call that does not listen to a signal. */
+async function withDeadline<T>(
+  call: Promise<T>,
+  signal: AbortSignal,
+  limitMs = deadlineMs,
+): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`expected the Docker daemon to answer within ${limitMs / 1000} s`));
+  }, limitMs);
+  const onAbort = (): void => {
+    reject(abortReason(signal));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
     return await Promise.race([call, late]);
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
   }
 }

@@ -10,16 +10,25 @@
  * The event stream is opened before the list is taken, and opened again from the last event that
  * was seen; so nothing happens unseen between two sessions for as long as the daemon remembers.
  */
-import { hostLabels } from '@plimsoll/model';
-import { Backoff, codeOf, messageOf, Semaphore, type Clock, type Logger } from '@plimsoll/runtime';
+import { join } from 'node:path';
+import { hostLabels, type EventRow } from '@plimsoll/model';
+import { Backoff, codeOf, messageOf, type Clock, type Logger } from '@plimsoll/runtime';
 import { makeEvent } from '../events.ts';
 import type { Target } from '../target.ts';
-import { at, describeContainer } from './describe-container.ts';
+import { everyContainer, type ContainerFilter } from './container-filter.ts';
+import { describeContainer } from './describe-container.ts';
 import type { Discovery, DiscoveryChange, DiscoveryStatus } from './discovery.ts';
 import { DockerClient, type DaemonDescription } from './docker-client.ts';
-import { dockerEventRow, parseDockerEvent, type DockerEvent } from './docker-events.ts';
+import { parseDockerEvent, type DockerEvent } from './docker-event.ts';
+import { DockerEventTeller } from './docker-event-teller.ts';
+import { EventBookmark } from './event-bookmark.ts';
+import { ImageDigests } from './image-digests.ts';
+import { Inspections } from './inspections.ts';
+import { pullFolders, PullWatch } from './pull-watch.ts';
 import { RecentIds } from './recent-ids.ts';
+import { ResyncPlan } from './resync-plan.ts';
 import { TargetRegistry } from './target-registry.ts';
+import { TenantChooser } from './tenant-chooser.ts';
 
 export interface DockerDiscoveryOptions {
   socketPath: string;
@@ -33,6 +42,14 @@ export interface DockerDiscoveryOptions {
   /** How often a socket that is not there is looked for. */
   absentRetryMs?: number;
   maxTargets?: number;
+  /** Which containers are watched; default: each. */
+  filter?: ContainerFilter;
+  /** Tenants that a container's label may choose beside the host's. */
+  labelTenants?: readonly string[];
+  /** Whether logs may be asked of the daemon; default: true. */
+  hasLogApi?: boolean;
+  /** Put before paths that the daemon names; default `/`. */
+  hostRoot?: string;
 }
 
 /** Inspections under way at once. */
@@ -40,29 +57,74 @@ const maxInspections = 8;
 
 export class DockerDiscovery implements Discovery {
   readonly #options: DockerDiscoveryOptions;
+  readonly #filter: ContainerFilter;
   readonly #client: DockerClient;
   readonly #registry: TargetRegistry;
+  readonly #plan: ResyncPlan;
+  readonly #tenants: TenantChooser;
+  readonly #images: ImageDigests;
+  readonly #pulls: PullWatch;
+  readonly #teller: DockerEventTeller;
+  readonly #inspections: Inspections;
+  readonly #bookmark: EventBookmark;
   readonly #seenEvents = new RecentIds(4096);
-  readonly #inspections = new Semaphore(maxInspections);
-  /** Containers to be inspected; `true` when something happened since the inspection began. */
-  readonly #inspecting = new Map<string, { again: boolean; done: Promise<void> }>();
+  /** Pulls whose image is being asked for. */
+  readonly #tellingPulls = new Set<Promise<void>>();
   #onChange: (change: DiscoveryChange) => void = () => undefined;
   #stopping = new AbortController();
   #running: Promise<void> | null = null;
   #status: DiscoveryStatus = { state: 'absent', version: '', root: '', reason: 'not started' };
-  #daemon: DaemonDescription = { version: '', cgroupDriver: '', root: '' };
+  #daemon: DaemonDescription = {
+    version: '',
+    cgroupDriver: '',
+    securityOptions: null,
+    root: '',
+    loggingDriver: '',
+    keepsImagesInContainerd: false,
+  };
+  /** Where the stream is opened again within this run; the bookmark is for the next one. */
   #since: string;
+  #lastEventMs = 0;
 
   constructor(options: DockerDiscoveryOptions) {
+    const { tenant, host, clock, logger, filter = everyContainer, labelTenants = [] } = options;
     this.#options = options;
+    this.#filter = filter;
     this.#client = new DockerClient(options.socketPath);
     this.#since = options.since ?? '';
+    this.#bookmark = new EventBookmark(this.#since);
     this.#registry = new TargetRegistry({
-      nowMs: () => options.clock.monotonic(),
+      nowMs: () => clock.monotonic(),
       onChange: (change) => {
         this.#onChange(change);
       },
-      ...(options.maxTargets === undefined ? {} : { maxTargets: options.maxTargets }),
+      accepts: filter,
+      maxTargets: options.maxTargets,
+    });
+    this.#plan = new ResyncPlan(this.#registry);
+    this.#tenants = new TenantChooser({ tenant, labelTenants, logger });
+    this.#images = new ImageDigests({
+      inspect: async (image, signal) => this.#client.inspectImage(image, signal),
+      clock,
+      logger,
+    });
+    this.#pulls = new PullWatch({ clock });
+    this.#teller = new DockerEventTeller({
+      tenant,
+      host,
+      tenants: this.#tenants,
+      filter,
+      find: (containerId) => this.#registry.find(containerId),
+      isExcluded: (containerId) => this.#registry.isExcluded(containerId),
+      images: this.#images,
+      pulls: this.#pulls,
+    });
+    this.#inspections = new Inspections({
+      look: async (containerId, signal) => {
+        await this.#look(containerId, signal);
+      },
+      logger,
+      maxAtOnce: maxInspections,
     });
   }
 
@@ -88,11 +150,21 @@ export class DockerDiscovery implements Discovery {
   }
 
   status(): DiscoveryStatus {
-    return this.#status;
+    const { excluded, refused } = this.#registry;
+    return {
+      ...this.#status,
+      ...(excluded > 0 && { excluded }),
+      ...(refused > 0 && { refused }),
+      ...(this.#pulls.problem !== '' && { problems: [this.#pulls.problem] }),
+    };
+  }
+
+  lastEventMs(): number {
+    return this.#lastEventMs;
   }
 
   bookmark(): string {
-    return this.#since;
+    return this.#bookmark.value;
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -116,8 +188,11 @@ export class DockerDiscovery implements Discovery {
     const ended = new AbortController();
     const session = AbortSignal.any([signal, ended.signal]);
     try {
-      this.#daemon = await this.#client.describe(session);
-      if (this.#since === '') this.#since = (this.#options.clock.now() / 1000).toFixed(9);
+      await this.#describeDaemon(session);
+      if (this.#since === '') {
+        this.#since = (this.#options.clock.now() / 1000).toFixed(9);
+        this.#bookmark.begin(this.#since);
+      }
       const events = await this.#client.events(this.#since, session);
       await this.#resync(session);
       backoff.reset();
@@ -127,7 +202,17 @@ export class DockerDiscovery implements Discovery {
       return await Promise.race([this.#follow(events, session), this.#resyncOften(session)]);
     } finally {
       ended.abort();
+      this.#pulls.stop();
+      await Promise.allSettled(this.#tellingPulls);
     }
+  }
+
+  async #describeDaemon(signal: AbortSignal): Promise<void> {
+    this.#daemon = await this.#client.describe(signal);
+    const { root, keepsImagesInContainerd } = this.#daemon;
+    if (root === '') return;
+    const rootHere = join(this.#options.hostRoot ?? '/', root);
+    this.#pulls.start(pullFolders(rootHere, keepsImagesInContainerd));
   }
 
   async #follow(events: AsyncIterable<unknown>, signal: AbortSignal): Promise<never> {
@@ -138,6 +223,8 @@ export class DockerDiscovery implements Discovery {
   async #resyncOften(signal: AbortSignal): Promise<never> {
     for (;;) {
       await this.#options.clock.sleep(this.#options.resyncIntervalMs, signal);
+      // With containerd stuck, the daemon could not describe itself when it was connected.
+      if (this.#daemon.root === '') await this.#describeDaemon(signal);
       await this.#resync(signal);
     }
   }
@@ -145,33 +232,60 @@ export class DockerDiscovery implements Discovery {
   async #resync(signal: AbortSignal): Promise<void> {
     const listed = await this.#client.list(signal);
     this.#registry.retain(new Set(listed.map(({ id }) => id)));
-    const changed = listed.filter(({ id, state }) => this.#registry.get(id)?.state !== state);
-    await Promise.all(changed.map(({ id }) => this.#inspect(id, signal)));
+    const due = this.#plan.due(listed);
+    await Promise.all(due.map((id) => this.#inspections.inspect(id, signal)));
   }
 
   #takeEvent(value: unknown, signal: AbortSignal): void {
     const event = parseDockerEvent(value);
     if (!event) return;
+    this.#lastEventMs = Math.max(this.#lastEventMs, event.timeMs);
     this.#since = event.time;
-    const { tenant, host } = this.#options;
-    const labels = this.#registry.find(event.containerId)?.labels;
-    const row = dockerEventRow(event, { tenant, host, labels });
-    if (row && this.#seenEvents.add(row.event_id)) this.#onChange({ kind: 'event', event: row });
+    this.#bookmark.pass(event.time);
+    if (event.type === 'image') {
+      this.#takePull(event, signal);
+      return;
+    }
+    this.#tellRow(this.#teller.tell(event), event.time);
+    if (event.type === 'network') return;
     if (event.action === 'destroy') {
       this.#registry.remove(event.containerId);
       return;
     }
     this.#expect(event);
     // A failure shows when the session ends, or is mended by the next list.
-    this.#inspect(event.containerId, signal).catch(() => undefined);
+    this.#inspections.inspect(event.containerId, signal).catch(() => undefined);
   }
 
-  /** The daemon may take a second to describe a container that is being started. */
+  /** The daemon is asked for the image first; until then the event counts as not told. */
+  #takePull(event: DockerEvent, signal: AbortSignal): void {
+    const onTold = this.#bookmark.tell(event.time);
+    const telling = this.#tellPull(event, signal).finally(() => {
+      onTold();
+      this.#tellingPulls.delete(telling);
+    });
+    this.#tellingPulls.add(telling);
+  }
+
+  async #tellPull(event: DockerEvent, signal: AbortSignal): Promise<void> {
+    this.#tellRow(await this.#teller.tellPull(event, signal), event.time);
+  }
+
+  #tellRow(row: EventRow | null, time: string): void {
+    if (!row || !this.#seenEvents.add(row.event_id)) return;
+    this.#onChange({ kind: 'event', event: row, onDurable: this.#bookmark.tell(time) });
+  }
+
+  /**
+   * The daemon may take a second to describe a container that is being started. Only where files are
+   * its default: what the daemon keeps otherwise is not lost meanwhile.
+   */
   #expect(event: DockerEvent): void {
-    const { root } = this.#daemon;
+    const { root, loggingDriver } = this.#daemon;
     const isNew = event.action === 'create' || event.action === 'start';
+    const hasFiles = root !== '' && (loggingDriver === '' || loggingDriver === 'json-file');
     const known = this.#registry.get(event.containerId);
-    if (!isNew || root === '' || (known && known.logPath !== '')) return;
+    if (!isNew || !hasFiles || (known && (known.logPath !== '' || known.logDriver !== ''))) return;
     const { name, image, ...labels } = event.attributes;
     const target = this.#describe({
       Id: event.containerId,
@@ -180,59 +294,36 @@ export class DockerDiscovery implements Discovery {
       State: { Status: 'created' },
       LogPath: `${root}/containers/${event.containerId}/${event.containerId}-json.log`,
     });
-    if (target) this.#onChange({ kind: 'expected', target });
-  }
-
-  /** Inspects once, however often it is asked for meanwhile, and once more if it was. */
-  #inspect(id: string, signal: AbortSignal): Promise<void> {
-    const underWay = this.#inspecting.get(id);
-    if (underWay) {
-      underWay.again = true;
-      return underWay.done;
-    }
-    const inspection = { again: true, done: Promise.resolve() };
-    this.#inspecting.set(id, inspection);
-    inspection.done = this.#inspectUntilCurrent(id, inspection, signal).finally(() => {
-      this.#inspecting.delete(id);
-    });
-    return inspection.done;
-  }
-
-  async #inspectUntilCurrent(
-    id: string,
-    inspection: { again: boolean },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const release = await this.#inspections.acquire(1, signal);
-    try {
-      while (inspection.again) {
-        inspection.again = false;
-        this.#take(id, await this.#client.inspect(id, signal));
-      }
-    } catch (error) {
-      // The daemon answers, but not for this container: the others must not suffer.
-      if (typeof at(error, 'statusCode') !== 'number') throw error;
-      const reason = messageOf(error);
-      this.#options.logger.warn({ container: id, reason }, 'A container could not be inspected.');
-    } finally {
-      release();
+    if (target && this.#filter(target) && !this.#registry.refuses(target.dockerId)) {
+      this.#onChange({ kind: 'expected', target });
     }
   }
 
-  #take(id: string, description: unknown): void {
+  async #look(id: string, signal: AbortSignal): Promise<void> {
+    const description = await this.#client.inspect(id, signal);
     if (description === null) {
       this.#registry.remove(id);
       return;
     }
     const target = this.#describe(description);
-    if (target) this.#registry.update(target);
-    else this.#options.logger.warn({ container: id }, 'A container had no readable description.');
+    if (!target) {
+      this.#options.logger.warn({ container: id }, 'A container had no readable description.');
+      return;
+    }
+    const { imageId, labels } = target;
+    const imageDigest =
+      target.imageDigest || (await this.#images.digestOf({ imageId, image: labels.image }, signal));
+    this.#registry.update({ ...target, imageDigest });
   }
 
   #describe(description: unknown): Target | null {
-    const { tenant, host } = this.#options;
-    const { cgroupDriver } = this.#daemon;
-    return describeContainer(description, { tenant, host, cgroupDriver });
+    const { host, hasLogApi = true } = this.#options;
+    return describeContainer(description, {
+      host,
+      tenantOf: (containerId, labels) => this.#tenants.tenantOf(containerId, labels),
+      daemon: this.#daemon,
+      hasLogApi,
+    });
   }
 
   #leave(error: unknown): void {

@@ -1,6 +1,9 @@
 /**
  * The containers that are known. Those removed stay for a while, so that what is said about them
  * later (an OOM kill from the kernel log, the last lines of their log) still finds their labels.
+ *
+ * Of those that are not watched, because the configuration leaves them out or because there are too
+ * many, only the ids are kept: they are counted and not described again and again.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Target } from '../target.ts';
@@ -9,9 +12,11 @@ import type { DiscoveryChange } from './discovery.ts';
 export interface TargetRegistryOptions {
   nowMs: () => number;
   onChange: (change: DiscoveryChange) => void;
+  /** Whether a container is to be watched; default: each. */
+  accepts?: ((target: Target) => boolean) | undefined;
   graceMs?: number;
   /** Containers known at once, and removed ones remembered; further ones are refused. */
-  maxTargets?: number;
+  maxTargets?: number | undefined;
 }
 
 export class TargetRegistry {
@@ -20,13 +25,23 @@ export class TargetRegistry {
   readonly #maxTargets: number;
   readonly #targets = new Map<string, Target>();
   readonly #removed = new Map<string, { target: Target; untilMs: number }>();
-  /** Containers beyond the limit, which are not watched. */
-  refused = 0;
+  readonly #excluded = new Set<string>();
+  readonly #refused = new Set<string>();
 
   constructor(options: TargetRegistryOptions) {
     this.#options = options;
     this.#graceMs = options.graceMs ?? 10 * 60_000;
     this.#maxTargets = options.maxTargets ?? 10_000;
+  }
+
+  /** Containers that the configuration leaves out. */
+  get excluded(): number {
+    return this.#excluded.size;
+  }
+
+  /** Containers beyond the limit, which are not watched. */
+  get refused(): number {
+    return this.#refused.size;
   }
 
   targets(): readonly Target[] {
@@ -41,19 +56,39 @@ export class TargetRegistry {
     return this.#targets.get(containerId) ?? this.#removed.get(containerId)?.target;
   }
 
+  isExcluded(containerId: string): boolean {
+    return this.#excluded.has(containerId);
+  }
+
+  /** True when a container that is not known would be refused; it is counted. */
+  refuses(containerId: string): boolean {
+    if (this.#targets.has(containerId) || this.#targets.size < this.#maxTargets) return false;
+    // What is refused is not told apart any more when there is as much of it again.
+    if (this.#refused.size < this.#maxTargets) this.#refused.add(containerId);
+    return true;
+  }
+
   /** Takes in what a container is now; tells only of a change. */
   update(target: Target): void {
-    const previous = this.#targets.get(target.dockerId);
+    const id = target.dockerId;
+    const previous = this.#targets.get(id);
     if (previous && isDeepStrictEqual(previous, target)) return;
-    if (!previous && this.#targets.size >= this.#maxTargets) {
-      this.refused += 1;
+    if (this.#options.accepts?.(target) === false) {
+      // Such as one that was given another name.
+      this.remove(id);
+      if (this.#excluded.size < this.#maxTargets) this.#excluded.add(id);
       return;
     }
-    this.#targets.set(target.dockerId, target);
+    this.#excluded.delete(id);
+    if (this.refuses(id)) return;
+    this.#refused.delete(id);
+    this.#targets.set(id, target);
     this.#options.onChange({ kind: 'target', target, previous });
   }
 
   remove(containerId: string): void {
+    this.#excluded.delete(containerId);
+    this.#refused.delete(containerId);
     const previous = this.#targets.get(containerId);
     if (!previous) return;
     this.#targets.delete(containerId);
@@ -64,8 +99,8 @@ export class TargetRegistry {
 
   /** Removes all that are not in a complete list. */
   retain(containerIds: ReadonlySet<string>): void {
-    for (const id of this.#targets.keys()) {
-      if (!containerIds.has(id)) this.remove(id);
+    for (const ids of [this.#targets.keys(), this.#excluded, this.#refused]) {
+      for (const id of ids) if (!containerIds.has(id)) this.remove(id);
     }
   }
 

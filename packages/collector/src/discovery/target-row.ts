@@ -25,9 +25,29 @@ export const targetColumns = [
   'log_path',
   'restart_policy',
   'privileged',
+  'image_digest',
+  'swarm_service',
+  'swarm_task',
+  'kubernetes_pod_uid',
+  'kubernetes_owner_kind',
+  'kubernetes_owner_name',
+  'memory_request_bytes',
+  'cpu_request_cores',
+  'depends_on',
+  'security',
+  'log_options',
+  'network_mode',
+  'has_init',
+  'stop_timeout_seconds',
+  'health_start_period_seconds',
 ] as const satisfies readonly (keyof TargetRow)[];
 
-export function targetRow(target: Target, timeMs: number): TargetRow {
+/** @param actual what the kernel gives it: the `actual_…` keys of its security */
+export function targetRow(
+  target: Target,
+  timeMs: number,
+  actual: Readonly<Record<string, string>> = {},
+): TargetRow {
   return {
     ...target.labels,
     time: formatTime(timeMs),
@@ -51,5 +71,20 @@ export function targetRow(target: Target, timeMs: number): TargetRow {
     log_path: target.logPath,
     restart_policy: target.restartPolicy,
     privileged: Number(target.isPrivileged),
+    image_digest: target.imageDigest,
+    swarm_service: target.swarmService,
+    swarm_task: target.swarmTask,
+    kubernetes_pod_uid: target.podUid,
+    kubernetes_owner_kind: target.owner.kind,
+    kubernetes_owner_name: target.owner.name,
+    memory_request_bytes: target.requests.memoryBytes,
+    cpu_request_cores: target.requests.cpuCores,
+    depends_on: [...target.dependsOn],
+    security: { ...target.security, ...actual },
+    log_options: { ...target.logOptions },
+    network_mode: target.networkMode,
+    has_init: Number(target.hasInit),
+    stop_timeout_seconds: target.stopTimeoutSeconds,
+    health_start_period_seconds: target.healthStartPeriodSeconds,
   };
 }

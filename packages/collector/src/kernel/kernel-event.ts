@@ -1,8 +1,9 @@
 /** Rows of `events` from the kernel log. */
-import { type EventRow, hostLabels, type TargetLabels } from '@plimsoll/model';
+import { type EventRow, type EventSeverity, hostLabels, type TargetLabels } from '@plimsoll/model';
 import { formatTime } from '../stats/rows.ts';
 import { containerIdsOf } from './container-of-path.ts';
-import type { KernelFinding } from './kernel-patterns.ts';
+import { meaningOfXid, parseXid, type XidCause } from './gpu-xid.ts';
+import type { KernelFinding, KernelProcess } from './kernel-patterns.ts';
 import type { KmsgRecord } from './kmsg-record.ts';
 import type { OomKill } from './oom-kills.ts';
 
@@ -17,6 +18,8 @@ export interface KernelEventContext {
   bootTimeMs: number;
   /** Labels of a container known now or lately; undefined for one never seen. */
   labelsOf: (containerId: string) => TargetLabels | undefined;
+  /** Container of a process that the record at this time was about; undefined when not known. */
+  containerOfProcess?: (process: KernelProcess, timeMs: number) => string | undefined;
 }
 
 export function oomKillEvent(kill: OomKill, context: KernelEventContext): EventRow {
@@ -52,8 +55,9 @@ export function kernelEvent(
   finding: KernelFinding,
   context: KernelEventContext,
 ): EventRow {
+  if (finding.pattern.name === 'gpu_error') return gpuErrorEvent(record, finding, context);
   return {
-    ...attribute(containerIdsOf(record.text), context),
+    ...attribute(containersOf(record, finding.process, context), context),
     time: timeOf(record.microseconds, context),
     event_id: eventId(record.sequence, context),
     kind: 'kernel',
@@ -62,9 +66,62 @@ export function kernelEvent(
     attributes: {
       source: 'kmsg',
       pattern: finding.pattern.name,
+      ...given('process', finding.process?.name),
+      ...given('pid', finding.process?.pid),
       text: record.text.slice(0, maxTextLength),
     },
   };
+}
+
+const severityOfCause: Readonly<Record<XidCause, EventSeverity>> = {
+  application: 'warning',
+  hardware: 'error',
+  driver: 'error',
+  information: 'info',
+};
+
+function gpuErrorEvent(
+  record: KmsgRecord,
+  finding: KernelFinding,
+  context: KernelEventContext,
+): EventRow {
+  const xid = parseXid(record.text);
+  const known = xid && meaningOfXid(xid.number);
+  const process = xid?.pid === undefined ? undefined : { name: xid.process, pid: xid.pid };
+  return {
+    ...attribute(containersOf(record, process, context), context),
+    time: timeOf(record.microseconds, context),
+    event_id: eventId(record.sequence, context),
+    kind: 'gpu_error',
+    severity: known ? severityOfCause[known.cause] : finding.pattern.severity,
+    message:
+      xid && known
+        ? `The GPU at ${xid.device} reported Xid ${xid.number}: ${known.meaning}.`
+        : finding.sentence,
+    attributes: {
+      source: 'kmsg',
+      pattern: finding.pattern.name,
+      ...given('xid', xid?.number),
+      ...given('device', xid?.device),
+      ...given('cause', known?.cause),
+      ...given('process', xid?.process),
+      ...given('pid', xid?.pid),
+      text: record.text.slice(0, maxTextLength),
+    },
+  };
+}
+
+/** The ids that the text names, else that of the process that it is about. */
+function containersOf(
+  record: KmsgRecord,
+  process: KernelProcess | undefined,
+  context: KernelEventContext,
+): string[] {
+  const named = containerIdsOf(record.text);
+  if (named.length > 0 || !process) return named;
+  const timeMs = context.bootTimeMs + record.microseconds / 1000;
+  const id = context.containerOfProcess?.(process, timeMs);
+  return id === undefined ? [] : [id];
 }
 
 function reasonOf(kill: OomKill, labels: TargetLabels): string {

@@ -11,6 +11,8 @@ export interface KernelPattern {
   severity: EventSeverity;
   /** What it means, for people who have not met it before. */
   sentence: string;
+  /** Groups of the pattern that name the process that it is about. */
+  process?: { name: number; pid: number };
 }
 
 export const kernelPatterns: readonly KernelPattern[] = [
@@ -31,18 +33,39 @@ export const kernelPatterns: readonly KernelPattern[] = [
     pattern: /task (.{1,64}):(\d+) blocked for more than (\d+) seconds/,
     severity: 'error',
     sentence: 'Process $1 (pid $2) was blocked in the kernel for more than $3 seconds.',
+    process: { name: 1, pid: 2 },
   },
   {
     name: 'soft_lockup',
-    pattern: /watchdog: BUG: soft lockup - CPU#(\d+) stuck for (\S+)/,
+    pattern: /watchdog: BUG: soft lockup - CPU#(\d+) stuck for (\d+s)/,
     severity: 'error',
     sentence: 'Processor $1 was stuck in the kernel for $2 (soft lockup).',
   },
   {
     name: 'rcu_stall',
-    pattern: /rcu: INFO: (rcu_\w+) (?:self-)?detected (?:expedited )?stalls?/,
+    // Before 4.19 without the prefix `rcu: `.
+    pattern: /INFO: (rcu_\w+) (?:self-)?detected (?:expedited )?stalls?/,
     severity: 'error',
     sentence: 'A processor did not pass through the scheduler for too long ($1 stall).',
+  },
+  {
+    name: 'hard_lockup',
+    pattern: /Watchdog detected hard LOCKUP on cpu (\d+)/i,
+    severity: 'error',
+    sentence: 'Processor $1 was stuck in the kernel with interrupts off (hard lockup).',
+  },
+  {
+    name: 'kernel_oops',
+    pattern:
+      /(BUG: unable to handle|BUG: kernel NULL pointer|kernel BUG at|Oops: |Unable to handle kernel|Kernel panic - not syncing)/,
+    severity: 'error',
+    sentence: 'The kernel itself failed ($1): restart this host before it is relied on.',
+  },
+  {
+    name: 'oom_no_victim',
+    pattern: /[Oo]ut of memory and no killable processes/,
+    severity: 'error',
+    sentence: 'Memory ran out and no process could be killed to free some.',
   },
   {
     name: 'ext4_error',
@@ -79,6 +102,12 @@ export const kernelPatterns: readonly KernelPattern[] = [
     pattern: /(?:I\/O error|critical \w+ error), dev (\S+?),/,
     severity: 'error',
     sentence: 'Device $1 failed to read or write.',
+  },
+  {
+    name: 'nvme_timeout',
+    pattern: /nvme (\S{1,32}): I\/O (?:tag )?\d+ .{0,40}(?:timeout|timed out)/,
+    severity: 'error',
+    sentence: 'Disk $1 did not answer in time.',
   },
   {
     name: 'conntrack_full',
@@ -127,12 +156,14 @@ export const kernelPatterns: readonly KernelPattern[] = [
     pattern: /(\S{1,64})\[(\d+)\]: segfault at /,
     severity: 'warning',
     sentence: 'Process $1 (pid $2) crashed on a bad memory address.',
+    process: { name: 1, pid: 2 },
   },
   {
     name: 'protection_fault',
     pattern: /traps: (\S{1,64})\[(\d+)\] (general protection fault|trap [\w ]{1,32})/,
     severity: 'warning',
     sentence: 'Process $1 (pid $2) crashed: $3.',
+    process: { name: 1, pid: 2 },
   },
   {
     name: 'hardware_error',
@@ -147,6 +178,7 @@ export const kernelPatterns: readonly KernelPattern[] = [
     sentence: 'The NFS server $1 did not respond: processes that use it are waiting.',
   },
   {
+    // What a number means is in gpu-xid.ts.
     name: 'gpu_error',
     pattern: /NVRM: Xid \(([^)]{1,64})\): (\d+)/,
     severity: 'error',
@@ -158,6 +190,14 @@ export const kernelPatterns: readonly KernelPattern[] = [
 export interface KernelFinding {
   pattern: KernelPattern;
   sentence: string;
+  process: KernelProcess | undefined;
+}
+
+/** A process as the kernel names it. */
+export interface KernelProcess {
+  /** At most 15 bytes; empty when not known. */
+  name: string;
+  pid: number;
 }
 
 /** The first pattern that matches a record's text. */
@@ -169,7 +209,13 @@ export function matchKernelPattern(text: string): KernelFinding | undefined {
       /\$(\d)/g,
       (_, group: string) => match[Number(group)] ?? '',
     );
-    return { pattern, sentence };
+    return { pattern, sentence, process: processOf(pattern, match) };
   }
   return undefined;
+}
+
+function processOf(pattern: KernelPattern, match: RegExpExecArray): KernelProcess | undefined {
+  if (!pattern.process) return undefined;
+  const pid = Number(match[pattern.process.pid]);
+  return { name: match[pattern.process.name] ?? '', pid };
 }

@@ -14,10 +14,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventRow, TargetLabels } from '@plimsoll/model';
 import { type Clock, systemClock } from '@plimsoll/runtime';
+import { containerOfProcess } from './container-of-path.ts';
 import { EventLimiter } from './event-limiter.ts';
 import { kernelEvent, type KernelEventContext, oomKillEvent } from './kernel-event.ts';
 import { conditionOf, type KmsgCondition } from './kmsg-condition.ts';
-import { matchKernelPattern } from './kernel-patterns.ts';
+import { type KernelProcess, matchKernelPattern } from './kernel-patterns.ts';
 import type { KmsgPosition } from './kmsg-position.ts';
 import { type KmsgRecord, parseKmsgRecord } from './kmsg-record.ts';
 import { type KmsgSource, openKmsg, ReplacedError } from './kmsg-source.ts';
@@ -29,6 +30,8 @@ const reopenIntervalMs = 30_000;
 const maxBatchRecords = 512;
 /** A kill whose second record has not come after this many polls is told without it. */
 const maxPendingPolls = 4;
+/** Of a record that names a process, beyond which the process is not looked for. */
+const maxProcessAgeMs = 60_000;
 /** The clock was set when the computed time of boot moves by more than this. */
 const maxBootTimeDriftMs = 2000;
 
@@ -46,6 +49,8 @@ export interface KmsgReaderOptions {
   readonly tenant: string;
   readonly host: string;
   readonly labelsOf: (containerId: string) => TargetLabels | undefined;
+  /** Container of a process that may have ended; asked where its control group does not say it. */
+  readonly containerOf?: (pid: number) => string | undefined;
   /** Where an earlier process got to. */
   readonly position?: KmsgPosition | undefined;
   /** Takes events; resolves when they are safe. A rejection drops and counts them. */
@@ -188,6 +193,7 @@ export class KmsgReader {
       tenant,
       host,
       labelsOf,
+      containerOfProcess: (process, timeMs) => this.#containerOf(process, timeMs),
       bootId: position.boot_id,
       bootTimeMs,
     };
@@ -217,6 +223,13 @@ export class KmsgReader {
     const finding = matchKernelPattern(record.text);
     if (!finding || !this.#limiter.admit(finding.pattern.name, record.microseconds)) return;
     events.push(kernelEvent(record, finding, context));
+  }
+
+  /** By now the process may have ended, and its id may be another's. */
+  #containerOf({ name, pid }: KernelProcess, timeMs: number): string | undefined {
+    if (this.#clock.now() - timeMs > maxProcessAgeMs) return undefined;
+    const { proc, containerOf } = this.#options;
+    return containerOfProcess(join(proc, String(pid)), name) ?? containerOf?.(pid);
   }
 
   /** Sequence numbers have no gaps, so one says how many records were written over. */

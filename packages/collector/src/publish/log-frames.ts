@@ -1,12 +1,12 @@
 /**
- * Packs chunks of many files into frames. Files are read straight into a frame's memory, so the
+ * Packs chunks of many sources into frames. Files are read straight into a frame's memory, so the
  * bytes are never copied before they are compressed. A few buffers of one frame each are used in
  * turn; together with the bytes in flight they are the limit on memory.
  */
+import assert from 'node:assert/strict';
 import { limits, type LogChunk, type LogSource } from '@plimsoll/model';
-import type { ChunkSink, TailChunk } from '../tail/tailer.ts';
-import type { MarkerSum } from '../tail/identity.ts';
 import { dockerPartBytes, hasLineOf } from './long-lines.ts';
+import type { OutboundChunk } from './outbound-chunk.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface LogFramesOptions {
@@ -16,12 +16,12 @@ export interface LogFramesOptions {
   flushIntervalMs: number;
   /** Raw bytes read and not acknowledged, above which there is no room. */
   maxInFlightBytes: number;
-  /** Resolves when the checkpoint on disk has an entry for every file there is at this moment. */
+  /** Resolves when the checkpoint on disk has an entry for every source there is at this moment. */
   persist: () => Promise<void>;
   /** There is room again, perhaps. */
   onRoom: () => void;
+  /** `bytes` of the source. */
   onAcknowledged: (chunk: { bytes: number; lines: number }) => void;
-  onRefused: (chunk: TailChunk, error: unknown) => void;
 }
 
 interface OpenFrame {
@@ -31,13 +31,13 @@ interface OpenFrame {
   sources: LogSource[];
   sourceIndexes: Map<string, number>;
   chunks: LogChunk[];
-  receipts: { chunk: TailChunk; marker: MarkerSum }[];
+  receipts: OutboundChunk[];
 }
 
 /** One being filled, two being compressed, one to spare. */
 const maxBuffers = 4;
 
-export class LogFrames implements ChunkSink {
+export class LogFrames {
   readonly #options: LogFramesOptions;
   readonly #free: Buffer[] = [];
   #buffers = 0;
@@ -47,6 +47,7 @@ export class LogFrames implements ChunkSink {
     this.#options = options;
   }
 
+  /** Memory to read up to `bytes` into, valid until the next call; null: no room now. */
   reserve(bytes: number): Buffer | null {
     const { outbox, maxInFlightBytes } = this.#options;
     const open = this.#open;
@@ -64,22 +65,41 @@ export class LogFrames implements ChunkSink {
     return this.#open?.buffer.subarray(this.#open.used, this.#open.used + bytes) ?? null;
   }
 
-  commit(chunk: TailChunk): void {
+  /** The first bytes of what was reserved last are the chunk's payload. */
+  commit(chunk: OutboundChunk): void {
     const open = this.#open;
     if (open === null) throw new Error('commit: expected bytes to be reserved before');
     if (open.chunks.length === 0) open.openedAtMs = this.#options.nowMs();
-    const { start, end, lines, file } = chunk;
+    const { start, end, lines, bytes, source } = chunk;
+    const index = sourceIndex(open, source);
+    const size = bytes ?? end - start;
     open.chunks.push({
-      source: sourceIndex(open, chunk),
+      source: index,
       start,
       end,
       lines,
-      ...(chunk.spec.format === 'docker-json' && {
-        split: hasLineOf(open.buffer.subarray(open.used, open.used + end - start), dockerPartBytes),
+      ...(bytes !== undefined && { bytes }),
+      ...(source.format === 'docker-json' && {
+        split: hasLineOf(open.buffer.subarray(open.used, open.used + size), dockerPartBytes),
       }),
     });
-    open.receipts.push({ chunk, marker: file.markerSum });
-    open.used += end - start;
+    open.receipts.push(chunk);
+    open.used += size;
+  }
+
+  /**
+   * The same for a payload that is ready, such as records: it is copied. An empty one marks the range
+   * of a chunk whose lines were all withheld.
+   *
+   * @returns false: no room now, nothing was taken
+   */
+  commitPayload(chunk: OutboundChunk, payload: Buffer): boolean {
+    assert(payload.length <= limits.maxFrameBytes, 'a payload fits a frame');
+    const target = this.reserve(payload.length);
+    if (target === null) return false;
+    payload.copy(target);
+    this.commit({ ...chunk, bytes: payload.length });
+    return true;
   }
 
   /** Closes the frame when it has waited long enough; milliseconds until then, or null. */
@@ -107,28 +127,27 @@ export class LogFrames implements ChunkSink {
       beforePublish: () => this.#persist(open),
       onAcknowledged: () => {
         this.#settle(open);
-        for (const { chunk } of open.receipts) {
-          this.#options.onAcknowledged({ bytes: chunk.end - chunk.start, lines: chunk.lines });
+        for (const { start, end, lines } of open.receipts) {
+          this.#options.onAcknowledged({ bytes: end - start, lines });
         }
       },
       onRefused: (error) => {
+        for (const chunk of open.receipts) chunk.onRefused(error);
         this.#settle(open);
-        for (const { chunk } of open.receipts) this.#options.onRefused(chunk, error);
       },
     });
   }
 
   async #persist(frame: OpenFrame): Promise<void> {
-    const files = frame.receipts.map(({ chunk }) => chunk.file);
-    if (files.every((file) => file.isPersisted)) return;
+    const origins = frame.receipts.map(({ origin }) => origin);
+    if (origins.every(({ isPersisted }) => isPersisted)) return;
     await this.#options.persist();
-    for (const file of files) file.isPersisted = true;
+    for (const origin of origins) origin.isPersisted = true;
   }
 
   #settle(frame: OpenFrame): void {
     const nowMs = this.#options.nowMs();
-    for (const { chunk, marker } of frame.receipts)
-      chunk.file.acknowledge(chunk.end, marker, nowMs);
+    for (const chunk of frame.receipts) chunk.onAcknowledged(nowMs);
     this.#options.onRoom();
   }
 
@@ -151,17 +170,12 @@ export class LogFrames implements ChunkSink {
   }
 }
 
-function sourceIndex(frame: OpenFrame, { file, spec }: TailChunk): number {
-  const known = frame.sourceIndexes.get(file.fileId);
+function sourceIndex(frame: OpenFrame, source: LogSource): number {
+  const key = `${source.format} ${source.file_id}`;
+  const known = frame.sourceIndexes.get(key);
   if (known !== undefined) return known;
   const index = frame.sources.length;
-  frame.sources.push({
-    labels: spec.labels,
-    format: spec.format,
-    file_id: file.fileId,
-    path: spec.name,
-    stream: '',
-  });
-  frame.sourceIndexes.set(file.fileId, index);
+  frame.sources.push(source);
+  frame.sourceIndexes.set(key, index);
   return index;
 }

@@ -6,11 +6,11 @@
  * Nothing is kept open here: a descriptor on a pod's control group would outlive its last
  * container.
  */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { CgroupDirectory, ContainerCgroup } from './cgroup/container-cgroup.ts';
 import { limitOf } from './container-files.ts';
-import { set } from './stat-file.ts';
-import type { Values } from './container-values.ts';
+import { type ContainerValues, isOutOfRange } from './container-values.ts';
+import type { DamagedFiles } from './damaged-files.ts';
 import type { KeptFiles } from './kept-files.ts';
 import { type Bytes, parseNumber, parseSingle, skipBlanks, skipWord } from './parse/bytes.ts';
 
@@ -19,11 +19,13 @@ const maxDepth = 32;
 
 export class ContainerLimits {
   readonly #files: KeptFiles;
+  readonly #damaged: DamagedFiles;
   /** Limits of folders above containers, read once per round however many containers share them. */
   readonly #parents = new Map<string, number>();
 
-  constructor(files: KeptFiles) {
+  constructor({ files, damaged }: { files: KeptFiles; damaged: DamagedFiles }) {
     this.#files = files;
+    this.#damaged = damaged;
   }
 
   beginRound(): void {
@@ -31,41 +33,41 @@ export class ContainerLimits {
   }
 
   /** Writes the limits into `values`; one that cannot be read stays as it is. */
-  read(cgroup: ContainerCgroup, values: Values): void {
+  read(cgroup: ContainerCgroup, values: ContainerValues): void {
     this.#readMemory(cgroup.controllers.get('memory'), values);
     this.#readCpu(cgroup.controllers.get('cpu'), values);
     const pids = cgroup.controllers.get('pids');
-    if (pids) set(values, 'pids_limit', this.#effective(pids, 'pids.max'));
+    if (pids) values.set('pids_limit', this.#effective(pids, 'pids.max'));
   }
 
-  #readMemory(memory: CgroupDirectory | undefined, values: Values): void {
+  #readMemory(memory: CgroupDirectory | undefined, values: ContainerValues): void {
     if (!memory) return;
     if (memory.version === 1) {
       const soft = this.#number(join(memory.directory, 'memory.soft_limit_in_bytes'));
-      set(values, 'memory_soft_limit_bytes', limitOf(soft));
+      values.set('memory_soft_limit_bytes', limitOf(soft));
       return;
     }
-    set(values, 'memory_limit_bytes', this.#effective(memory, 'memory.max'));
+    values.set('memory_limit_bytes', this.#effective(memory, 'memory.max'));
     // Zero forbids swap; see swapLimit of v1 for why that is "not known".
     const swap = this.#effective(memory, 'memory.swap.max');
-    set(values, 'memory_swap_limit_bytes', swap === 0 ? NaN : swap);
+    values.set('memory_swap_limit_bytes', swap === 0 ? NaN : swap);
     // Docker's memory reservation is memory.low, where 0 is "none" already.
     const high = this.#effective(memory, 'memory.high');
     const low = this.#number(join(memory.directory, 'memory.low'));
-    set(values, 'memory_soft_limit_bytes', Number.isFinite(high) ? high : low);
+    values.set('memory_soft_limit_bytes', Number.isFinite(high) ? high : low);
   }
 
-  #readCpu(cpu: CgroupDirectory | undefined, values: Values): void {
+  #readCpu(cpu: CgroupDirectory | undefined, values: ContainerValues): void {
     if (!cpu) return;
     if (cpu.version === 1) {
-      set(values, 'cpu_limit_cores', this.#effective(cpu, 'cpu.cfs_quota_us'));
-      set(values, 'cpu_shares', this.#number(join(cpu.directory, 'cpu.shares')));
+      values.set('cpu_limit_cores', this.#effective(cpu, 'cpu.cfs_quota_us'));
+      values.set('cpu_shares', this.#number(join(cpu.directory, 'cpu.shares')));
       return;
     }
-    set(values, 'cpu_limit_cores', this.#effective(cpu, 'cpu.max'));
+    values.set('cpu_limit_cores', this.#effective(cpu, 'cpu.max'));
     // How OCI runtimes turn shares 2…262144 into weights 1…10000, the other way round.
     const weight = this.#number(join(cpu.directory, 'cpu.weight'));
-    set(values, 'cpu_shares', Math.round(2 + ((weight - 1) * 262_142) / 9999));
+    values.set('cpu_shares', Math.round(2 + ((weight - 1) * 262_142) / 9999));
   }
 
   /** The least along the path; `NaN` only when the container's own file cannot be read. */
@@ -90,18 +92,27 @@ export class ContainerLimits {
   }
 
   #limitAt(directory: string, file: string): number {
-    const bytes = this.#files.readOnce(join(directory, file));
+    const path = join(directory, file);
+    const bytes = this.#files.readOnce(path);
     if (!bytes) return NaN;
-    if (file === 'cpu.max') return coresOf(bytes);
+    if (file === 'cpu.max') return this.#checked(path, coresOf(bytes));
     const value = parseSingle(bytes);
-    if (file !== 'cpu.cfs_quota_us') return value;
-    if (value < 0) return Infinity;
-    return value / this.#number(join(directory, 'cpu.cfs_period_us'));
+    if (file !== 'cpu.cfs_quota_us') return this.#checked(path, value);
+    // The kernel writes -1 for none.
+    if (value === -1) return Infinity;
+    return this.#checked(path, value) / this.#number(join(directory, 'cpu.cfs_period_us'));
   }
 
   #number(path: string): number {
     const bytes = this.#files.readOnce(path);
-    return bytes ? parseSingle(bytes) : NaN;
+    return bytes ? this.#checked(path, parseSingle(bytes)) : NaN;
+  }
+
+  /** No limit is `Infinity`, which is in range here. */
+  #checked(path: string, value: number): number {
+    if (value === Infinity || !isOutOfRange(value)) return value;
+    this.#damaged.add(basename(path), path, 1);
+    return NaN;
   }
 }
 

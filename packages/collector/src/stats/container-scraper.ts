@@ -3,37 +3,57 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { targetLabelNames } from '@plimsoll/model';
 import type { Clock } from '@plimsoll/runtime';
 import { isRunning, type Target } from '../target.ts';
+import type { CpuBudget, RoundCost } from './budget/cpu-budget.ts';
 import { ContainerReader, type ReaderContext } from './container-reader.ts';
-import { containerStatsValueNames, newValues } from './container-values.ts';
-import { formatTime, jsonNumbers } from './rows.ts';
+import { containerStatsValueNames, ContainerValues } from './container-values.ts';
+import { RowWriter } from './row-writer.ts';
+import { formatTime } from './rows.ts';
 
-/** Containers read before the event loop gets its turn; about 5 ms of work. */
-const sliceSize = 50;
-/** Longest the slow tier (limits, descriptors) may take in one scrape; the rest is due next time. */
-const slowBudgetMs = 200;
+/** Containers read before the event loop gets its turn; about 2 ms of work. */
+const sliceSize = 25;
+/** New containers looked for before it does. */
+const newPerSlice = 10;
+/** Longest that slow reads may take in one scrape; the rest is due next time. */
+const slowWorkMs = 200;
+/** Longest that a container's files are not all read. */
+const wholeIntervalMs = 60_000;
+/** Spreads any number of phases evenly over an interval: the fraction of the golden ratio. */
+const phaseStep = 0.618_033_988_749_895;
 
 export interface ContainerScraperOptions {
   readonly context: ReaderContext;
   readonly clock: Clock;
-  /** The slow tier of a container is read every so many scrapes. */
-  readonly slowEvery: number;
+  readonly budget: CpuBudget;
+  /** How often the slow tier of a container is read, before it is stretched. */
+  readonly slowIntervalMs: number;
 }
 
 interface Watched {
   readonly reader: ContainerReader;
   readonly pid: number;
   readonly startedAtMs: number;
-  /** Round of the next slow read: 0 at first, so that a new container is read whole. */
-  slowDue: number;
+  /** When it is read slowly again: at once at first, so that a new container is read whole. */
+  slowDueAt: number;
+  /** When all of its files are read, even if nothing seems to have happened. */
+  wholeDueAt: number;
   /** Made again only when the target's description changes. */
   target: Target;
-  labels: string;
+  labels: Buffer;
 }
 
 interface Round {
-  time: string;
-  lines: string[];
+  readonly time: Buffer;
+  readonly startedAt: number;
   slowMs: number;
+  slowReads: number;
+  fastMs: number;
+}
+
+/** What a scrape gives: rows, and what they cost. */
+export interface Scraped {
+  readonly bytes: Buffer;
+  readonly rows: number;
+  readonly cost: RoundCost;
 }
 
 export class ContainerScraper {
@@ -41,9 +61,11 @@ export class ContainerScraper {
   readonly #watched = new Map<string, Watched>();
   /** Containers that died while a scrape was under way: its list of targets is older than that. */
   readonly #forgotten = new Set<string>();
-  readonly #values = newValues();
-  #round = 0;
-  #startAt = 0;
+  readonly #values = new ContainerValues();
+  readonly #writer = new RowWriter();
+  /** The first whose slow read was left out in the last scrape. */
+  #startAt: string | undefined;
+  #phases = 0;
 
   constructor(options: ContainerScraperOptions) {
     this.#options = options;
@@ -54,25 +76,34 @@ export class ContainerScraper {
   }
 
   /** One row per running container; stops early when the signal aborts. */
-  async scrape(targets: readonly Target[], timeMs: number, signal: AbortSignal): Promise<string[]> {
-    const { files, limits } = this.#options.context;
-    files.beginRound();
-    limits.beginRound();
-    this.#round++;
+  async scrape(targets: readonly Target[], timeMs: number, signal: AbortSignal): Promise<Scraped> {
+    const { context, clock } = this.#options;
+    context.files.beginRound(clock.monotonic());
+    context.limits.beginRound();
     this.#forgotten.clear();
-    const running = targets.filter(isRunning);
-    this.#closeOthers(running);
-    const round: Round = { time: formatTime(timeMs), lines: [], slowMs: 0 };
-    const first = this.#startAt < running.length ? this.#startAt : 0;
-    this.#startAt = 0;
-    for (let count = 0; count < running.length; count++) {
-      if (count > 0 && count % sliceSize === 0) await nextTurn();
-      if (signal.aborted) return [];
-      const index = (first + count) % running.length;
-      const target = running[index];
-      if (target) this.#scrapeOne(target, round, index);
+    const sampled = targets.filter(isSampled);
+    this.#closeOthers(sampled);
+    const round: Round = {
+      time: Buffer.from(JSON.stringify(formatTime(timeMs))),
+      startedAt: clock.monotonic(),
+      slowMs: 0,
+      slowReads: 0,
+      fastMs: 0,
+    };
+    // First all of them are known, then any is read: who reports a shared namespace depends on it.
+    await this.#watchAll(sampled, signal);
+    const first = sampled.findIndex(({ dockerId }) => dockerId === this.#startAt);
+    this.#startAt = undefined;
+    const inTurn = [...sampled.slice(Math.max(0, first)), ...sampled.slice(0, Math.max(0, first))];
+    for (let from = 0; from < inTurn.length && !signal.aborted; from += sliceSize) {
+      if (from > 0) await nextTurn();
+      this.#readSlice(inTurn.slice(from, from + sliceSize), round);
     }
-    return round.lines;
+    const { fastMs, slowMs, slowReads } = round;
+    const cost = { fastMs, slowMs, slowReads, containers: sampled.length };
+    const { rows } = this.#writer;
+    const bytes = this.#writer.take();
+    return { bytes, rows: signal.aborted ? 0 : rows, cost };
   }
 
   /** Closes what is held for a container. To be called when it dies. */
@@ -85,50 +116,119 @@ export class ContainerScraper {
     for (const dockerId of this.#watched.keys()) this.#close(dockerId);
   }
 
-  #scrapeOne(target: Target, round: Round, index: number): void {
-    if (this.#forgotten.has(target.dockerId)) return;
-    const watched = this.#watch(target);
-    const isDue = watched.slowDue <= this.#round;
-    const isSlow = isDue && round.slowMs < slowBudgetMs;
-    if (isDue && !isSlow && this.#startAt === 0) this.#startAt = index;
-    const before = isSlow ? this.#options.clock.monotonic() : 0;
-    this.#values.fill(NaN);
-    const isThere = watched.reader.read(target, this.#values, isSlow);
-    if (isSlow) {
-      round.slowMs += this.#options.clock.monotonic() - before;
-      watched.slowDue = this.#round + this.#options.slowEvery;
+  async #watchAll(targets: readonly Target[], signal: AbortSignal): Promise<void> {
+    const { budget } = this.#options;
+    const waiting = targets.filter((target) => !this.#watches(target));
+    for (let from = 0; from < waiting.length && !signal.aborted; from += newPerSlice) {
+      const start = budget.now();
+      for (const target of waiting.slice(from, from + newPerSlice)) this.#watch(target);
+      budget.book('new_container', start);
+      await nextTurn();
     }
-    if (isThere) {
-      const numbers = jsonNumbers(this.#values, containerStatsValueNames.length);
-      round.lines.push(`["${round.time}",${watched.labels},${numbers}]`);
-    }
-    if (!isThere || !watched.reader.hasCgroup) this.#close(target.dockerId);
   }
 
-  #watch(target: Target): Watched {
-    const known = this.#watched.get(target.dockerId);
-    if (known && known.pid === target.pid && known.startedAtMs === target.startedAtMs) {
-      if (known.target !== target) {
-        known.target = target;
-        known.labels = labelsOf(target);
-      }
-      return known;
+  #readSlice(slice: readonly Target[], round: Round): void {
+    const { budget } = this.#options;
+    const start = budget.now();
+    const slowBefore = round.slowMs;
+    for (const { dockerId } of slice) {
+      const watched = this.#watched.get(dockerId);
+      if (watched) this.#readOne(watched, round);
     }
+    round.fastMs += budget.book('scrape', start, round.slowMs - slowBefore);
+  }
+
+  #readOne(watched: Watched, round: Round): void {
+    const { reader, target, labels } = watched;
+    this.#values.clear();
+    const isSlow = watched.slowDueAt <= round.startedAt && this.#hasSlowTime(round, target);
+    if (isSlow) this.#readSlow(watched, round);
+    const isThere = reader.read(target, this.#values, this.#isWholeDue(watched, round));
+    if (isSlow) {
+      this.#bookSlow(round, () => {
+        reader.readCounters(this.#values);
+      });
+    }
+    if (isThere) {
+      const head = { first: round.time, rest: labels };
+      this.#writer.add(head, this.#values.numbers, containerStatsValueNames.length);
+    } else {
+      this.#close(target.dockerId);
+    }
+  }
+
+  #isWholeDue(watched: Watched, round: Round): boolean {
+    if (watched.wholeDueAt > round.startedAt) return false;
+    const phase = watched.wholeDueAt === 0 ? this.#phase() : 1;
+    watched.wholeDueAt = round.startedAt + wholeIntervalMs * phase;
+    return true;
+  }
+
+  #hasSlowTime(round: Round, { dockerId }: Target): boolean {
+    if (round.slowMs < slowWorkMs) return true;
+    this.#startAt ??= dockerId;
+    return false;
+  }
+
+  #readSlow(watched: Watched, round: Round): void {
+    const { budget, slowIntervalMs } = this.#options;
+    this.#bookSlow(round, () => {
+      watched.reader.readSlow(watched.target, this.#values);
+    });
+    round.slowReads++;
+    const interval = slowIntervalMs * budget.plan.stretchFactor;
+    // The first time is when it appeared, together with others; the second is anywhere.
+    const isFirst = watched.slowDueAt === 0;
+    watched.slowDueAt = round.startedAt + interval * (isFirst ? this.#phase() : 1);
+  }
+
+  #bookSlow(round: Round, work: () => void): void {
+    const { budget } = this.#options;
+    const start = budget.now();
+    work();
+    round.slowMs += budget.book('slow', start);
+  }
+
+  /** Above 0, at most 1; the very first is 1. */
+  #phase(): number {
+    const phase = (this.#phases * phaseStep) % 1;
+    this.#phases++;
+    return 1 - phase;
+  }
+
+  /** True when it is known already; then it is described as it is now. */
+  #watches(target: Target): boolean {
+    const known = this.#watched.get(target.dockerId);
+    if (!known || !this.#isCurrent(known, target)) return false;
+    if (known.target !== target) {
+      known.target = target;
+      known.labels = labelsOf(target);
+    }
+    return true;
+  }
+
+  #watch(target: Target): void {
     this.#close(target.dockerId);
-    const watched: Watched = {
+    if (this.#forgotten.has(target.dockerId)) return;
+    this.#watched.set(target.dockerId, {
       reader: new ContainerReader(this.#options.context, target),
       pid: target.pid,
       startedAtMs: target.startedAtMs,
-      slowDue: 0,
+      slowDueAt: 0,
+      wholeDueAt: 0,
       target,
       labels: labelsOf(target),
-    };
-    this.#watched.set(target.dockerId, watched);
-    return watched;
+    });
   }
 
-  #closeOthers(running: readonly Target[]): void {
-    const wanted = new Set(running.map((target) => target.dockerId));
+  /** One without a control group is made again when its slow read is due, in case it has one now. */
+  #isCurrent({ reader, pid, startedAtMs, slowDueAt }: Watched, target: Target): boolean {
+    if (pid !== target.pid || startedAtMs !== target.startedAtMs) return false;
+    return reader.hasCgroup || slowDueAt > this.#options.clock.monotonic();
+  }
+
+  #closeOthers(sampled: readonly Target[]): void {
+    const wanted = new Set(sampled.map((target) => target.dockerId));
     for (const dockerId of this.#watched.keys()) {
       if (!wanted.has(dockerId)) this.#close(dockerId);
     }
@@ -140,8 +240,13 @@ export class ContainerScraper {
   }
 }
 
+/** The pause container of a pod has no workload; its namespaces are counted with the others. */
+export function isSampled(target: Target): boolean {
+  return isRunning(target) && !target.isSandbox;
+}
+
 /** Columns `started_at` and the labels, as JSON without brackets. */
-function labelsOf(target: Target): string {
+function labelsOf(target: Target): Buffer {
   const labels = targetLabelNames.map((name) => JSON.stringify(target.labels[name]));
-  return [JSON.stringify(formatTime(target.startedAtMs)), ...labels].join(',');
+  return Buffer.from([JSON.stringify(formatTime(target.startedAtMs)), ...labels].join(','));
 }

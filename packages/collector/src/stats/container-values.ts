@@ -11,52 +11,87 @@ export const containerStatsValueNames: readonly ContainerStatsValue[] = listed.f
 );
 
 /** Read from files, used for other values, not columns themselves. */
-const scratchNames = ['memory_inactive_file_bytes', 'memory_and_swap_limit_bytes'] as const;
+const scratchNames = ['memory_inactive_file_bytes'] as const;
 type Scratch = (typeof scratchNames)[number];
 
 export type ValueName = ContainerStatsValue | Scratch;
 
-/** Place of each value in the array. */
-export const slot: Readonly<Record<ValueName, number>> = (() => {
-  const places: Partial<Record<ValueName, number>> = {};
-  for (const [index, name] of [...containerStatsValueNames, ...scratchNames].entries()) {
-    places[name] = index;
-  }
-  // Every name of the union was given a place by the loop.
-  return places as Record<ValueName, number>;
-})();
+const places = new Map<ValueName, number>(
+  [...containerStatsValueNames, ...scratchNames].map((name, index) => [name, index]),
+);
 
-export type Values = Float64Array;
-
-export function newValues(): Values {
-  return new Float64Array(containerStatsValueNames.length + scratchNames.length).fill(NaN);
+/** Place of a value in the array; to be looked up once, where a file is described. */
+export function placeOf(name: ValueName): number {
+  return places.get(name) ?? -1;
 }
+
+/** Above this nothing is believed: counters and sizes of the kernel are signed 64-bit in use. */
+const outOfRange = 2 ** 63;
+
+/** True for what no counter or size can be. `NaN`, which is "not given", can. */
+export function isOutOfRange(value: number): boolean {
+  return value < 0 || value >= outOfRange;
+}
+
+export class ContainerValues {
+  readonly numbers = new Float64Array(places.size).fill(NaN);
+  /** Values left out because they were out of range, since the start. */
+  outOfRange = 0;
+
+  clear(): void {
+    this.numbers.fill(NaN);
+  }
+
+  get(name: ValueName): number {
+    return this.numbers[placeOf(name)] ?? NaN;
+  }
+
+  set(name: ValueName, value: number): void {
+    this.numbers[placeOf(name)] = value;
+  }
+
+  /** What a file says, or `NaN` and one more {@link outOfRange}. */
+  checked(raw: number): number {
+    if (!isOutOfRange(raw)) return raw;
+    this.outOfRange++;
+    return NaN;
+  }
+
+  /** Takes over what another knows, and leaves the rest as it is. */
+  fillFrom(other: ContainerValues): void {
+    for (let place = 0; place < this.numbers.length; place++) {
+      const value = other.numbers[place] ?? NaN;
+      if (!Number.isNaN(value)) this.numbers[place] = value;
+    }
+  }
+}
+
+const usagePlace = placeOf('memory_usage_bytes');
+const inactivePlace = placeOf('memory_inactive_file_bytes');
+const workingSetPlace = placeOf('memory_working_set_bytes');
+const unreclaimablePlace = placeOf('memory_unreclaimable_bytes');
+const pidsPlace = placeOf('pids_current');
+const threadsPlace = placeOf('threads');
+const zombiesPlace = placeOf('zombies');
+const anonPlace = placeOf('memory_anon_bytes');
+const shmemPlace = placeOf('memory_shmem_bytes');
+const kernelPlace = placeOf('memory_kernel_bytes');
+const slabReclaimablePlace = placeOf('memory_slab_reclaimable_bytes');
+const sockPlace = placeOf('memory_sock_bytes');
 
 /** Computes what follows from several files; call once all files of a scrape were read. */
-export function deriveValues(values: Values): void {
-  const usage = values[slot.memory_usage_bytes] ?? NaN;
-  const inactive = values[slot.memory_inactive_file_bytes] ?? NaN;
-  values[slot.memory_working_set_bytes] = Math.max(0, usage - inactive);
-  values[slot.memory_unreclaimable_bytes] = unreclaimable(values);
-  values[slot.zombies] = Math.max(
-    0,
-    (values[slot.pids_current] ?? NaN) - (values[slot.threads] ?? NaN),
-  );
+export function deriveValues({ numbers }: ContainerValues): void {
+  const at = (place: number): number => numbers[place] ?? NaN;
+  numbers[workingSetPlace] = Math.max(0, at(usagePlace) - at(inactivePlace));
+  numbers[zombiesPlace] = Math.max(0, at(pidsPlace) - at(threadsPlace));
+  // Without anon nothing is said; what a kernel does not account for counts as zero.
+  numbers[unreclaimablePlace] =
+    at(anonPlace) +
+    known(at(shmemPlace)) +
+    Math.max(0, known(at(kernelPlace)) - known(at(slabReclaimablePlace))) +
+    known(at(sockPlace));
 }
 
-/** Without anon nothing is said; what a kernel does not account for counts as zero. */
-function unreclaimable(values: Values): number {
-  const anon = values[slot.memory_anon_bytes] ?? NaN;
-  const kernel = known(values[slot.memory_kernel_bytes]);
-  const reclaimable = known(values[slot.memory_slab_reclaimable_bytes]);
-  return (
-    anon +
-    known(values[slot.memory_shmem_bytes]) +
-    Math.max(0, kernel - reclaimable) +
-    known(values[slot.memory_sock_bytes])
-  );
-}
-
-function known(value: number | undefined): number {
-  return value === undefined || Number.isNaN(value) ? 0 : value;
+function known(value: number): number {
+  return Number.isNaN(value) ? 0 : value;
 }

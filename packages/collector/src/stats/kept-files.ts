@@ -20,16 +20,24 @@ const initialBufferBytes = 64 * 1024;
 /** A longer file is not read: nothing that the kernel writes here comes near. */
 const maxFileBytes = 8 * 1024 * 1024;
 const defaultMaxKept = 512;
+/**
+ * Lists of ids come a page at a time, of whole lines (seq_read_iter of fs/seq_file.c): a piece that
+ * is shorter than the smallest page by more than a line was the last one.
+ */
+const shortListBytes = 4096 - 64;
 
 export interface KeptFile {
   readonly path: string;
-  /** The kernel hands such a file out in pieces (one record each), so it is read until the end. */
+  /** One id a line, handed out a page at a time, so it is read until the end. */
   readonly isList: boolean;
   fd: number;
   /** Not there when it was first opened: a controller or a kernel without it. Not tried again. */
   isAbsent: boolean;
   /** Was there, and the object behind it is gone. */
   isGone: boolean;
+  /** Opened anew where the last read is no longer ago; 0 for almost every file. */
+  readonly freshAfterMs: number;
+  lastReadAt: number;
   lastRound: number;
 }
 
@@ -39,6 +47,7 @@ export class KeptFiles {
   readonly #errors = new Map<string, number>();
   readonly #view: Bytes = { data: Buffer.allocUnsafeSlow(initialBufferBytes), length: 0 };
   #round = 0;
+  #now = 0;
   #lastEviction = -1;
 
   constructor(options: { maxKept?: number } = {}) {
@@ -49,24 +58,32 @@ export class KeptFiles {
     return this.#kept.size;
   }
 
+  /** The descriptors that are kept now, by their numbers. */
+  descriptors(): Set<number> {
+    return new Set(Array.from(this.#kept, ({ fd }) => fd));
+  }
+
   /** Failures to open or read by code, absence left out. */
   get errors(): ReadonlyMap<string, number> {
     return this.#errors;
   }
 
   /** Begins a round: what was read in this or the last round is not given up. */
-  beginRound(): void {
+  beginRound(nowMs: number): void {
     this.#round++;
+    this.#now = nowMs;
   }
 
   /** A file to be read each round; nothing is opened yet. */
-  file(path: string, options: { isList?: boolean } = {}): KeptFile {
+  file(path: string, options: { isList?: boolean; freshAfterMs?: number } = {}): KeptFile {
     return {
       path,
       isList: options.isList ?? false,
       fd: -1,
       isAbsent: false,
       isGone: false,
+      freshAfterMs: options.freshAfterMs ?? 0,
+      lastReadAt: -Infinity,
       lastRound: -1,
     };
   }
@@ -74,16 +91,16 @@ export class KeptFiles {
   /** The content now, or undefined when it is absent, gone or may not be read. */
   read(file: KeptFile): Bytes | undefined {
     if (file.isAbsent || file.isGone) return undefined;
-    if (file.fd >= 0) {
-      file.lastRound = this.#round;
-      return this.#readKept(file);
+    if (file.fd >= 0 && this.#now - file.lastReadAt < file.freshAfterMs) this.close(file);
+    if (file.fd < 0) {
+      if (!this.#hasRoom()) return this.readOnce(file.path, file);
+      const fd = this.#open(file.path, file);
+      if (fd < 0) return undefined;
+      file.fd = fd;
+      this.#kept.add(file);
     }
-    if (!this.#hasRoom()) return this.readOnce(file.path, file);
-    const fd = this.#open(file.path, file);
-    if (fd < 0) return undefined;
-    file.fd = fd;
     file.lastRound = this.#round;
-    this.#kept.add(file);
+    file.lastReadAt = this.#now;
     return this.#readKept(file);
   }
 
@@ -92,7 +109,7 @@ export class KeptFiles {
     const fd = this.#open(path, file);
     if (fd < 0) return undefined;
     try {
-      return this.#readFrom(fd, true);
+      return this.#readFrom(fd, 1);
     } catch (error) {
       this.#fail(error, file);
       return undefined;
@@ -115,7 +132,7 @@ export class KeptFiles {
 
   #readKept(file: KeptFile): Bytes | undefined {
     try {
-      return this.#readFrom(file.fd, file.isList);
+      return this.#readFrom(file.fd, file.isList ? shortListBytes : undefined);
     } catch (error) {
       this.close(file);
       this.#fail(error, file);
@@ -123,11 +140,14 @@ export class KeptFiles {
     }
   }
 
-  /** A read that fills the buffer may have been cut, so it goes on as a list does. */
-  #readFrom(fd: number, isList: boolean): Bytes | undefined {
+  /**
+   * @param wholeBelow A first piece that is shorter than this is all there is. By default, one that
+   *   does not fill the buffer.
+   */
+  #readFrom(fd: number, wholeBelow?: number): Bytes | undefined {
     const view = this.#view;
     let length = readSync(fd, view.data, 0, view.data.length, 0);
-    let more = isList ? length : Number(length === view.data.length);
+    let more = length < (wholeBelow ?? view.data.length) ? 0 : length;
     while (more > 0) {
       if (length === view.data.length && !this.#grow()) return undefined;
       more = readSync(fd, view.data, length, view.data.length - length, length);

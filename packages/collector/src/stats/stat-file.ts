@@ -1,8 +1,9 @@
 /**
  * One file of a control group: its name, and how its content becomes values. Made from a few
- * shapes that all of the kernel's files have.
+ * shapes that all of the kernel's files have. What is out of range is left out and counted, as
+ * the raw number, before any unit is applied.
  */
-import { slot, type ValueName, type Values } from './container-values.ts';
+import { type ContainerValues, placeOf, type ValueName } from './container-values.ts';
 import { type Bytes, countLines, parseSingle } from './parse/bytes.ts';
 import { type IoTotals, parseBlkio, parseIoStat, type ReadWrite } from './parse/io.ts';
 import { compileKeys, type KeyTable, parseKeyed } from './parse/keyed.ts';
@@ -10,9 +11,16 @@ import { parsePressure, type Pressure } from './parse/pressure.ts';
 
 export interface StatFile {
   readonly name: string;
-  /** The kernel hands it out in pieces, so it is read until the end. */
+  /** One id a line, handed out in pieces, so it is read until the end. */
   readonly isList: boolean;
-  apply(bytes: Bytes, values: Values): void;
+  /** The kernel gives the same again to an open descriptor that was read within this time. */
+  readonly freshAfterMs?: number;
+  /**
+   * Read in each scrape: it says whether anything happened, or changes without the container's
+   * doing. Others stand still while its processor time, memory and number of tasks do.
+   */
+  readonly isAlwaysRead?: boolean;
+  apply(bytes: Bytes, values: ContainerValues): void;
 }
 
 const microsecondsPerSecond = 1e6;
@@ -20,8 +28,8 @@ const ioTotals: IoTotals = { readBytes: 0, writeBytes: 0, reads: 0, writes: 0 };
 const readWrite: ReadWrite = { read: 0, write: 0 };
 const pressureTotals: Pressure = { waitingUs: NaN, stalledUs: NaN };
 
-export function set(values: Values, name: ValueName, value: number): void {
-  values[slot[name]] = value;
+export function always(file: StatFile): StatFile {
+  return { ...file, isAlwaysRead: true };
 }
 
 export function single(name: string, value: ValueName): StatFile {
@@ -29,56 +37,98 @@ export function single(name: string, value: ValueName): StatFile {
 }
 
 export function scaled(name: string, value: ValueName, divisor: number): StatFile {
-  const place = slot[value];
+  const place = placeOf(value);
   return {
     name,
     isList: false,
     apply(bytes, values) {
-      values[place] = parseSingle(bytes) / divisor;
+      values.numbers[place] = values.checked(parseSingle(bytes)) / divisor;
     },
   };
 }
 
-export function lines(name: string, value: ValueName): StatFile {
-  const place = slot[value];
+/** Adds to a value that a file before it has set. */
+export function added(name: string, value: ValueName): StatFile {
+  const place = placeOf(value);
+  return {
+    name,
+    isList: false,
+    apply(bytes, values) {
+      const before = values.numbers[place] ?? NaN;
+      values.numbers[place] = before + values.checked(parseSingle(bytes));
+    },
+  };
+}
+
+export function lines(name: string, value: ValueName, freshAfterMs = 0): StatFile {
+  const place = placeOf(value);
   return {
     name,
     isList: true,
+    freshAfterMs,
     apply(bytes, values) {
-      values[place] = countLines(bytes);
+      values.numbers[place] = countLines(bytes);
     },
   };
 }
 
-type Apply<Key extends string> = (found: (key: Key) => number, values: Values) => void;
+/** Where a key's value goes, and what it is divided by. */
+type Into = ValueName | readonly [value: ValueName, divisor: number];
 
-/** A keyed file; its keys are looked up by name once, so that a scrape only indexes. */
-export function keyed<const Key extends string>(
+/** What follows from several keys: their numbers in the order in which they were named. */
+export interface Derived<Key extends string> {
+  readonly keys: readonly Key[];
+  readonly apply: (numbers: Record<Key, number>, values: ContainerValues) => void;
+}
+
+/**
+ * A keyed file; the places of its keys and values are looked up once, so that a scrape only
+ * indexes.
+ */
+export function keyed<const Key extends string = never>(
   name: string,
-  keys: readonly Key[],
-): (apply: Apply<Key>) => StatFile {
-  const table: KeyTable = compileKeys(keys);
-  const out = new Float64Array(keys.length);
-  const places = new Map(keys.map((key, index) => [key, index]));
-  const found = (key: Key): number => out[places.get(key) ?? -1] ?? NaN;
-  return (apply) => ({
+  into: Readonly<Record<string, Into>>,
+  derived?: Derived<Key>,
+): StatFile {
+  const keys = Object.keys(into);
+  const extra: readonly Key[] = derived?.keys ?? [];
+  const table: KeyTable = compileKeys([...keys, ...extra]);
+  const out = new Float64Array(keys.length + extra.length);
+  const targets = Object.values(into).map((target) => {
+    const [value, divisor] = typeof target === 'string' ? [target, 1] : target;
+    return { place: placeOf(value), divisor };
+  });
+  // Every key of it is written before it is read.
+  const numbers = Object.fromEntries(extra.map((key) => [key, NaN])) as Record<Key, number>;
+  return {
     name,
     isList: false,
     apply(bytes, values) {
       parseKeyed(bytes, table, out);
-      apply(found, values);
+      for (let index = 0; index < targets.length; index++) {
+        const target = targets[index];
+        if (!target) continue;
+        values.numbers[target.place] = values.checked(out[index] ?? NaN) / target.divisor;
+      }
+      if (!derived) return;
+      for (let index = 0; index < extra.length; index++) {
+        const key = extra[index];
+        if (key !== undefined) numbers[key] = values.checked(out[keys.length + index] ?? NaN);
+      }
+      derived.apply(numbers, values);
     },
-  });
+  };
 }
 
 export function blkio(name: string, into: readonly [read: ValueName, write: ValueName]): StatFile {
+  const [readPlace, writePlace] = into.map((value) => placeOf(value));
   return {
     name,
     isList: false,
     apply(bytes, values) {
       parseBlkio(bytes, readWrite);
-      set(values, into[0], readWrite.read);
-      set(values, into[1], readWrite.write);
+      values.numbers[readPlace ?? -1] = values.checked(readWrite.read);
+      values.numbers[writePlace ?? -1] = values.checked(readWrite.write);
     },
   };
 }
@@ -87,13 +137,15 @@ export function pressure(
   name: string,
   into: readonly [waiting: ValueName, stalled: ValueName],
 ): StatFile {
+  const [waitingPlace, stalledPlace] = into.map((value) => placeOf(value));
   return {
     name,
     isList: false,
     apply(bytes, values) {
       parsePressure(bytes, pressureTotals);
-      set(values, into[0], pressureTotals.waitingUs / microsecondsPerSecond);
-      set(values, into[1], pressureTotals.stalledUs / microsecondsPerSecond);
+      const { waitingUs, stalledUs } = pressureTotals;
+      values.numbers[waitingPlace ?? -1] = values.checked(waitingUs) / microsecondsPerSecond;
+      values.numbers[stalledPlace ?? -1] = values.checked(stalledUs) / microsecondsPerSecond;
     },
   };
 }
@@ -104,10 +156,10 @@ export function ioStat(): StatFile {
     isList: false,
     apply(bytes, values) {
       parseIoStat(bytes, ioTotals);
-      set(values, 'io_read_bytes_total', ioTotals.readBytes);
-      set(values, 'io_write_bytes_total', ioTotals.writeBytes);
-      set(values, 'io_reads_total', ioTotals.reads);
-      set(values, 'io_writes_total', ioTotals.writes);
+      values.set('io_read_bytes_total', values.checked(ioTotals.readBytes));
+      values.set('io_write_bytes_total', values.checked(ioTotals.writeBytes));
+      values.set('io_reads_total', values.checked(ioTotals.reads));
+      values.set('io_writes_total', values.checked(ioTotals.writes));
     },
   };
 }

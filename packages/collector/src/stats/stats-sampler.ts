@@ -6,26 +6,27 @@
  * - Work is sliced, so that the event loop is held for some milliseconds at most.
  * - What is held for a container that is not among the targets any more is closed before anything
  *   is read; {@link StatsSampler.forget} does so at once when it dies.
+ * - It keeps to a budget of processor time; budget/stretch-plan.ts says how.
  */
-import { hostLabels } from '@plimsoll/model';
+import { type HostStatsValue, hostLabels } from '@plimsoll/model';
 import { type Clock, systemClock } from '@plimsoll/runtime';
-import { isRunning, type Target } from '../target.ts';
+import type { Target } from '../target.ts';
 import { AlignedSchedule } from './aligned-schedule.ts';
-import { type CgroupMode, detectCgroupLayout } from './cgroup/layout.ts';
-import { ContainerLimits } from './container-limits.ts';
-import { ContainerScraper } from './container-scraper.ts';
-import { FilesystemProbe } from './host/filesystems.ts';
-import { HostReader } from './host/host-reader.ts';
+import { noSeconds, type StatsTier } from './budget/cpu-budget.ts';
+import { type StretchNotice, StretchNotices } from './budget/stretch-notice.ts';
+import type { CgroupMode } from './cgroup/layout.ts';
+import { isSampled } from './container-scraper.ts';
 import { filesystemStatsColumns, filesystemStatsLine } from './host/filesystem-rows.ts';
+import { setRootSpace } from './host/host-reader.ts';
 import { hostStatsColumns, hostStatsLine } from './host/host-rows.ts';
-import { KeptFiles, keptFilesLimit } from './kept-files.ts';
-import { DescriptorCounter } from './process/descriptors.ts';
+import { hostStatsValueNames, type HostValues } from './host/host-values.ts';
 import { containerStatsColumns, type StatsRows } from './rows.ts';
+import { SamplerParts } from './sampler-parts.ts';
 
 /** Until the first scrape, so that a start shows something at once; the next ones are aligned. */
 const firstScrapeDelayMs = 1000;
-/** The slow tier (limits, descriptors) is read about this often. */
-const slowIntervalMs = 30_000;
+const defaultSlowIntervalMs = 30_000;
+const defaultBudgetCores = 0.01;
 
 export interface StatsRoots {
   proc: string;
@@ -41,33 +42,54 @@ export interface StatsSamplerOptions {
   readonly tenant: string;
   readonly host: string;
   readonly intervalMs: number;
-  /** The containers known now; those not running are left out. */
+  /** Of what walks processes and folders. Default: 30 s. */
+  readonly slowIntervalMs?: number;
+  /** Cores that sampling may use, as a mean of a minute. Default: 0.01. */
+  readonly cpuBudgetCores?: number;
+  /** The containers known now; those not running and sandboxes of pods are left out. */
   readonly targets: () => Iterable<Target>;
   /** Folder whose filesystem fills `docker_root_*`, as the host names it. */
   readonly runtimeRoot: () => string;
+  /** Values of the host that others know. */
+  readonly extraHostValues?: () => Readonly<Partial<Record<HostStatsValue, number>>>;
+  /** Bytes of GPU memory that a container's processes hold; undefined when not known. */
+  readonly gpuMemory?: (dockerId: string) => number | undefined;
   /** Takes the rows of a scrape, one call per table; the next scrape waits until it resolves. */
   readonly onRows: (rows: StatsRows, signal: AbortSignal) => Promise<void> | void;
-  /** Told of a scrape that failed; sampling goes on. */
+  /** Told of a scrape, or a step between scrapes, that failed; sampling goes on. */
   readonly onError: (error: unknown) => void;
+  /** Told when sampling is stretched to keep to the budget, and when it is as asked again. */
+  readonly onStretched?: (notice: StretchNotice) => void;
+  /** Told of the first file of each kind that had a value out of range. */
+  readonly onDamagedFile?: (path: string) => void;
   readonly clock?: Clock;
   /** Descriptors kept open. Default: half of RLIMIT_NOFILE. */
   readonly maxKeptFiles?: number;
+  /** Processor time of this thread in milliseconds; for tests. */
+  readonly cpuMs?: () => number;
 }
 
-interface Parts {
-  readonly mode: CgroupMode;
-  readonly files: KeptFiles;
-  readonly scraper: ContainerScraper;
-  readonly hostReader: HostReader;
-  readonly probe: FilesystemProbe;
+/** Where sampling stands against its budget. */
+export interface StatsBudget {
+  readonly limitCores: number;
+  /** Mean of the last minute. */
+  readonly usedCores: number;
+  /** The interval of scrapes as a multiple of the one asked for. */
+  readonly intervalFactor: number;
+  /** The interval of slow reads as a multiple of the one asked for. */
+  readonly stretchFactor: number;
+  /** Processor seconds since the start, by tier. */
+  readonly tierSeconds: Readonly<Record<StatsTier, number>>;
 }
 
 export class StatsSampler {
   readonly #options: StatsSamplerOptions;
   readonly #clock: Clock;
-  #parts: Parts | undefined;
+  readonly #notices = new StretchNotices();
+  #parts: SamplerParts | undefined;
   #stopping = new AbortController();
   #loop: Promise<void> | undefined;
+  #behind: Promise<void> | undefined;
   #scrape: Promise<void> | undefined;
   #scrapes = 0;
   #skipped = 0;
@@ -81,7 +103,7 @@ export class StatsSampler {
 
   /** Arrangement of control groups on this host; `none` before the start. */
   get cgroupMode(): CgroupMode {
-    return this.#parts?.mode ?? 'none';
+    return this.#parts?.layout.mode ?? 'none';
   }
 
   get scrapesTotal(): number {
@@ -111,21 +133,38 @@ export class StatsSampler {
     return this.#parts?.files.errors ?? new Map();
   }
 
+  /** Values left out because they were out of range, by kind of file. */
+  get damagedFiles(): ReadonlyMap<string, number> {
+    return this.#parts?.damaged.counts ?? new Map();
+  }
+
+  get budget(): StatsBudget {
+    const budget = this.#parts?.budget;
+    return {
+      limitCores: this.#budgetCores,
+      usedCores: budget?.usedCores ?? 0,
+      intervalFactor: budget?.plan.intervalFactor ?? 1,
+      stretchFactor: budget?.plan.stretchFactor ?? 1,
+      tierSeconds: budget?.seconds ?? noSeconds(),
+    };
+  }
+
   /** Looks at the host's layout and begins to sample; does nothing when already begun. */
   start(): void {
     if (this.#loop) return;
     this.#stopping = new AbortController();
     this.#parts ??= this.#build();
     this.#loop = this.#run(this.#stopping.signal);
+    this.#behind = this.#parts.background.run(this.#stopping.signal);
   }
 
   /** Ends sampling and closes every descriptor. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#loop;
-    await this.#scrape;
+    await Promise.all([this.#loop, this.#behind, this.#scrape]);
     this.#loop = undefined;
-    this.#parts?.scraper.closeAll();
+    this.#behind = undefined;
+    this.#parts?.closeAll();
     this.#parts = undefined;
   }
 
@@ -140,19 +179,38 @@ export class StatsSampler {
     await this.#scrapeAll(this.#parts, signal);
   }
 
+  /** What runs between scrapes, once: for those who do not call {@link start}. */
+  async readBehind(signal: AbortSignal = this.#stopping.signal): Promise<void> {
+    this.#parts ??= this.#build();
+    await this.#parts.background.tick(signal);
+  }
+
+  get #budgetCores(): number {
+    return this.#options.cpuBudgetCores ?? defaultBudgetCores;
+  }
+
   async #run(signal: AbortSignal): Promise<void> {
     try {
       await this.#clock.sleep(firstScrapeDelayMs, signal);
       this.#begin(signal);
-      const schedule = new AlignedSchedule(this.#clock, this.#options.intervalMs);
-      for (;;) {
-        const { missed } = await schedule.next(signal);
-        this.#skipped += missed;
-        this.#begin(signal);
-      }
+      for (;;) await this.#runAtInterval(this.#intervalMs(), signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
+  }
+
+  /** Scrapes on schedule until the interval is another. */
+  async #runAtInterval(intervalMs: number, signal: AbortSignal): Promise<void> {
+    const schedule = new AlignedSchedule(this.#clock, intervalMs);
+    while (intervalMs === this.#intervalMs()) {
+      const { missed } = await schedule.next(signal);
+      this.#skipped += missed;
+      this.#begin(signal);
+    }
+  }
+
+  #intervalMs(): number {
+    return this.#options.intervalMs * (this.#parts?.budget.plan.intervalFactor ?? 1);
   }
 
   #begin(signal: AbortSignal): void {
@@ -172,67 +230,90 @@ export class StatsSampler {
     }
   }
 
-  async #scrapeAll(parts: Parts, signal: AbortSignal): Promise<void> {
+  async #scrapeAll(parts: SamplerParts, signal: AbortSignal): Promise<void> {
     const startedAt = this.#clock.monotonic();
     const time = this.#clock.now();
     const targets = [...this.#options.targets()];
-    const containers = await parts.scraper.scrape(targets, time, signal);
-    const host = parts.hostReader.read();
-    host.set('containers_running', targets.filter(isRunning).length);
+    const { bytes, rows, cost } = await parts.scraper.scrape(targets, time, signal);
+    const start = parts.budget.now();
+    const host = this.#readHost(parts, targets);
+    const hostMs = parts.budget.book('host', start);
+    parts.budget.endRound(
+      { ...cost, fastMs: cost.fastMs + hostMs },
+      { intervalMs: this.#options.intervalMs, slowIntervalMs: parts.slowIntervalMs },
+    );
     const [filesystems] = await Promise.all([
       this.#filesystems(parts, time),
-      parts.hostReader.readRoot(this.#options.runtimeRoot(), host),
+      this.#readRoot(parts, host),
     ]);
     this.#scrapes++;
     this.#lastScrapeSeconds = (this.#clock.monotonic() - startedAt) / 1000;
+    this.#tellOfStretch(parts);
     const labels = hostLabels(this.#options.tenant, this.#options.host);
-    await this.#give('container_stats', containerStatsColumns, containers);
-    await this.#give('host_stats', hostStatsColumns, [hostStatsLine(labels, time, host)]);
-    await this.#give('filesystem_stats', filesystemStatsColumns, filesystems);
+    await this.#give({ table: 'container_stats', columns: containerStatsColumns, bytes, rows });
+    const hostLine = hostStatsLine(labels, time, host);
+    await this.#give(rowsOf('host_stats', hostStatsColumns, [hostLine]));
+    await this.#give(rowsOf('filesystem_stats', filesystemStatsColumns, filesystems));
   }
 
-  async #give(
-    table: StatsRows['table'],
-    columns: readonly string[],
-    lines: readonly string[],
-  ): Promise<void> {
+  #readHost({ hostReader, inotify }: SamplerParts, targets: readonly Target[]): HostValues {
+    const host = hostReader.read();
+    inotify.writeTo(host);
+    host.set('containers_running', targets.filter(isSampled).length);
+    const extra = this.#options.extraHostValues?.() ?? {};
+    for (const name of hostStatsValueNames) {
+      const value = extra[name];
+      if (value !== undefined) host.set(name, value);
+    }
+    return host;
+  }
+
+  async #readRoot({ probe }: SamplerParts, host: HostValues): Promise<void> {
+    const space = await probe.space(this.#options.runtimeRoot());
+    if (space) setRootSpace(space, host);
+  }
+
+  #tellOfStretch({ budget }: SamplerParts): void {
+    const notice = this.#notices.next(budget.plan, budget.limitCores, this.#clock.monotonic());
+    if (notice) this.#options.onStretched?.(notice);
+  }
+
+  async #give(rows: StatsRows): Promise<void> {
     const { signal } = this.#stopping;
-    if (signal.aborted || lines.length === 0) return;
-    const bytes = Buffer.from(`${lines.join('\n')}\n`);
-    await this.#options.onRows({ table, columns, bytes, rows: lines.length }, signal);
+    if (!signal.aborted && rows.rows > 0) await this.#options.onRows(rows, signal);
   }
 
-  async #filesystems(parts: Parts, time: number): Promise<string[]> {
+  async #filesystems({ hostReader, probe }: SamplerParts, time: number): Promise<string[]> {
     const labels = hostLabels(this.#options.tenant, this.#options.host);
     const lines = await Promise.all(
-      parts.hostReader.filesystems().map(async (filesystem) => {
-        const space = await parts.probe.space(filesystem.mountpoint);
+      hostReader.filesystems().map(async (filesystem) => {
+        const space = await probe.space(filesystem.mountpoint);
         return space && filesystemStatsLine(labels, time, { ...filesystem, ...space });
       }),
     );
     return lines.filter((line) => line !== undefined);
   }
 
-  #build(): Parts {
-    const { roots, intervalMs } = this.#options;
-    const files = new KeptFiles({ maxKept: this.#options.maxKeptFiles ?? keptFilesLimit() });
-    const layout = detectCgroupLayout(roots);
-    const probe = new FilesystemProbe(roots.host);
-    const context = {
-      files,
-      layout,
-      limits: new ContainerLimits(files),
-      descriptors: new DescriptorCounter(roots.proc),
-      proc: roots.proc,
-      host: roots.host,
-    };
-    const slowEvery = Math.max(1, Math.round(slowIntervalMs / intervalMs));
-    return {
-      mode: layout.mode,
-      files,
-      probe,
-      scraper: new ContainerScraper({ context, clock: this.#clock, slowEvery }),
-      hostReader: new HostReader({ files, layout, proc: roots.proc, sys: roots.sys, probe }),
-    };
+  #build(): SamplerParts {
+    const { roots, maxKeptFiles, cpuMs, gpuMemory, onDamagedFile, onError } = this.#options;
+    return new SamplerParts({
+      roots,
+      clock: this.#clock,
+      slowIntervalMs: this.#options.slowIntervalMs ?? defaultSlowIntervalMs,
+      limitCores: this.#budgetCores,
+      maxKeptFiles,
+      cpuMs,
+      gpuMemory,
+      onDamagedFile,
+      onError,
+    });
   }
+}
+
+function rowsOf(
+  table: StatsRows['table'],
+  columns: readonly string[],
+  lines: readonly string[],
+): StatsRows {
+  return { table, columns, bytes: Buffer.from(`${lines.join('\n')}\n`), rows: lines.length };
 }

@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  mkdirSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -34,6 +43,23 @@ const checkpoint: Checkpoint = {
       seen_at_ms: 1767225600001,
     },
   ],
+  streams: [
+    {
+      container_id: 'c'.repeat(64),
+      file_id: '1123456789abcdef0123456789abcdef',
+      generation: 2,
+      position: 8192,
+      point: {
+        latest: '2026-01-01T00:00:00.000000009Z',
+        last: 'stderr',
+        stdout: null,
+        stderr: { time: '2026-01-01T00:00:00.000000009Z', count: 2, crc: 4294967295, open: false },
+      },
+      unterminated: { time: '2026-01-01T00:00:00.000000009Z', bytes: 8 },
+      complete_life_ms: 1767225600000,
+      seen_at_ms: 1767225600001,
+    },
+  ],
 };
 const good = JSON.stringify(checkpoint);
 
@@ -55,6 +81,14 @@ function file(change: object): string {
   return JSON.stringify({ ...checkpoint, files: [{ ...checkpoint.files[0], ...change }] });
 }
 
+function stream(change: object): string {
+  return JSON.stringify({ ...checkpoint, streams: [{ ...checkpoint.streams?.[0], ...change }] });
+}
+
+function point(change: object): string {
+  return stream({ point: { ...checkpoint.streams?.[0]?.point, ...change } });
+}
+
 describe('a checkpoint that cannot be read', () => {
   const cases: [string, string][] = [
     ['an empty file', ''],
@@ -72,6 +106,16 @@ describe('a checkpoint that cannot be read', () => {
     ['an inode that is no whole number', file({ inode: '12n' })],
     ['a fingerprint of another shape', file({ fingerprint: 'ab' })],
     ['no marker', file({ marker: null })],
+    ['streams that are no list', JSON.stringify({ ...checkpoint, streams: {} })],
+    ['a stream of no container', stream({ container_id: '' })],
+    ['a position of a stream below zero', stream({ position: -1 })],
+    ['a generation with a fraction', stream({ generation: 0.5 })],
+    ['a point that is missing', stream({ point: null })],
+    ['a time that is none', point({ latest: 'yesterday' })],
+    ['a last stream of which nothing is known', point({ last: 'stdout' })],
+    ['a last stream by another name', point({ last: 'stdin' })],
+    ['a tail of no message', point({ stdout: { time: '', count: 0, crc: 0, open: false } })],
+    ['a terminal text of another shape', stream({ unterminated: { bytes: 8 } })],
   ];
   test.each(cases)('%s is put aside, and the start is as configured', async (_title, text) => {
     writeFileSync(path, text);
@@ -97,6 +141,12 @@ describe('a checkpoint that cannot be read', () => {
   });
 });
 
+test('a checkpoint of an older collector has no streams', async () => {
+  const { streams: _streams, ...older } = checkpoint;
+  writeFileSync(path, JSON.stringify(older));
+  expect(await open().load()).toEqual({ ...older, streams: [] });
+});
+
 test('what was written is read again, whole numbers beyond 2^53 included', async () => {
   const store = open();
   await store.writeNow();
@@ -107,6 +157,46 @@ test('what was written is read again, whole numbers beyond 2^53 included', async
 test('a missing file is a first start', async () => {
   expect(await open().load()).toBeNull();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+async function writeTwo(): Promise<void> {
+  let epoch = 1;
+  const store = new CheckpointStore({
+    path,
+    clock: new ManualClock(),
+    logger: silentLogger(),
+    snapshot: () => ({ ...checkpoint, epoch }),
+  });
+  await store.writeNow();
+  epoch = 2;
+  await store.writeNow();
+}
+
+describe('the checkpoint before the last one', () => {
+  test.each([
+    ['torn', ''],
+    ['lost to a crash of the machine', '\0'.repeat(200)],
+  ])('stands when the last one was %s, also after the next crash', async (_title, text) => {
+    await writeTwo();
+    writeFileSync(path, text);
+    expect((await open().load())?.epoch).toBe(1);
+    expect((await open().load())?.epoch).toBe(1);
+    expect(readdirSync(folder).filter((name) => name.includes('unreadable'))).toHaveLength(1);
+  });
+
+  test('is not taken when the last one can be read, or was taken away on purpose', async () => {
+    await writeTwo();
+    expect((await open().load())?.epoch).toBe(2);
+    rmSync(path);
+    expect(await open().load()).toBeNull();
+  });
+
+  test('is put aside with the last one when both are damaged', async () => {
+    await writeTwo();
+    writeFileSync(path, 'x');
+    writeFileSync(`${path}.previous`, 'y');
+    expect(await open().load()).toBeNull();
+  });
 });
 
 test('changes are written at most once per second', async () => {
@@ -125,6 +215,35 @@ test('changes are written at most once per second', async () => {
   await clock.advance(1);
   await store.writeWhenDue();
   expect(readdirSync(folder)).toEqual(['checkpoint.json']);
+});
+
+/** Another user, because root may write everywhere: a write, and what the store says of it. */
+function writeAsNobody(): { problem: string | null; loaded: boolean } {
+  const script = `
+    import { CheckpointStore } from ${JSON.stringify(join(import.meta.dirname, '../../src/checkpoint/store.ts'))};
+    import { silentLogger, systemClock } from '@plimsoll/runtime';
+    const store = new CheckpointStore({
+      path: ${JSON.stringify(path)}, clock: systemClock, logger: silentLogger(), snapshot: () => (${good}),
+    });
+    const loaded = await store.load();
+    await store.writeNow();
+    console.log(JSON.stringify({ problem: store.problem, loaded: loaded !== null }));`;
+  const isRoot = process.getuid?.() === 0;
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    cwd: join(import.meta.dirname, '../..'),
+    ...(isRoot && { uid: 65_534, gid: 65_534 }),
+  });
+  return JSON.parse(output) as { problem: string | null; loaded: boolean };
+}
+
+test('a read-only folder is stated; what is there is read, and nothing fails', () => {
+  writeFileSync(path, good);
+  chmodSync(path, 0o444);
+  chmodSync(folder, 0o555);
+  expect(writeAsNobody()).toEqual({ problem: 'EACCES', loaded: true });
+  chmodSync(folder, 0o755);
+  expect(readFileSync(path, 'utf8')).toBe(good);
 });
 
 test('a folder that cannot be written is stated, and mended when it can', async () => {

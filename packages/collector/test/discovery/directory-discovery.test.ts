@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManualClock, silentLogger } from '@plimsoll/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DirectoryDiscovery } from '../../src/discovery/directory-discovery.ts';
+import { containerFilter } from '../../src/discovery/container-filter.ts';
+import {
+  DirectoryDiscovery,
+  type DirectoryDiscoveryOptions,
+} from '../../src/discovery/directory-discovery.ts';
 import type { DiscoveryChange } from '../../src/discovery/discovery.ts';
 import { DockerFolder } from './docker-folder.ts';
 
@@ -18,18 +22,23 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'plimsoll-directory-'));
   clock = new ManualClock(1_767_225_700_000);
   changes = [];
-  discovery = new DirectoryDiscovery({
-    root: folder,
-    tenant: 'default',
-    host: 'host-a',
-    clock,
-    logger: silentLogger(),
-  });
+  discovery = make({});
 });
 afterEach(async () => {
   await discovery.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+function make(options: Partial<DirectoryDiscoveryOptions>): DirectoryDiscovery {
+  return new DirectoryDiscovery({
+    root: folder,
+    tenant: 'default',
+    host: 'host-a',
+    clock,
+    logger: silentLogger(),
+    ...options,
+  });
+}
 
 async function look(): Promise<void> {
   await clock.advance(1000);
@@ -123,4 +132,57 @@ test('a folder that is not there is a stated condition', async () => {
   await look();
   expect(discovery.status().state).toBe('connected');
   expect(discovery.targets()).toHaveLength(1);
+});
+
+test('digest, written layer and mounts are found in the files beside', async () => {
+  const digest = `sha256:${'0f'.repeat(32)}`;
+  const docker = new DockerFolder(folder);
+  const image = join(folder, 'image/overlay2');
+  mkdirSync(join(image, 'layerdb/mounts', id), { recursive: true });
+  writeFileSync(join(image, 'layerdb/mounts', id, 'mount-id'), 'c0ffee');
+  const references = { 'app:1': 'sha256:abc', [`app@${digest}`]: 'sha256:abc' };
+  writeFileSync(
+    join(image, 'repositories.json'),
+    JSON.stringify({ Repositories: { app: references, broken: 7 } }),
+  );
+  docker.write(id, {
+    name: 'web',
+    more: {
+      Driver: 'overlay2',
+      MountPoints: { '/sock': { Source: '/var/run/docker.sock', Type: 'bind', RW: true } },
+    },
+  });
+  await discovery.start((change) => changes.push(change));
+  expect(discovery.targets()).toMatchObject([
+    {
+      imageDigest: digest,
+      writableLayer: join(folder, 'overlay2/c0ffee/diff'),
+      security: { docker_socket_mounted: 'true', seccomp: 'default' },
+    },
+  ]);
+});
+
+test('names in the files are not taken for paths', async () => {
+  const docker = new DockerFolder(folder);
+  mkdirSync(join(folder, 'image/overlay2/layerdb/mounts', id), { recursive: true });
+  writeFileSync(join(folder, 'image/overlay2/layerdb/mounts', id, 'mount-id'), '../../etc');
+  docker.write(id, { name: 'web', more: { Driver: 'overlay2' } });
+  await discovery.start((change) => changes.push(change));
+  expect(discovery.targets()).toMatchObject([{ writableLayer: '', imageDigest: '' }]);
+});
+
+test('what is left out is neither target nor event, and is counted', async () => {
+  const other = 'cd'.repeat(32);
+  const docker = new DockerFolder(folder);
+  docker.write(id, { name: 'hidden-web' });
+  docker.write(other, { name: 'web' });
+  discovery = make({ filter: containerFilter({ include: [], exclude: [{ name: ['hidden-*'] }] }) });
+  await discovery.start((change) => changes.push(change));
+  docker.write(id, { name: 'hidden-web', running: false, finishedAt: '2026-01-01T00:01:00Z' });
+  await look();
+  docker.remove(id);
+  await look();
+  expect(discovery.targets().map(({ dockerId }) => dockerId)).toEqual([other]);
+  expect(kinds()).toEqual([]);
+  expect(discovery.status().excluded).toBeUndefined();
 });

@@ -1,63 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import { silentLogger, systemClock } from '@plimsoll/runtime';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { DiscoveryChange } from '../../src/discovery/discovery.ts';
-import {
-  DockerDiscovery,
-  type DockerDiscoveryOptions,
-} from '../../src/discovery/docker-discovery.ts';
-import { FakeDocker } from './fake-docker.ts';
+import { DockerWorld, id, until } from './docker-world.ts';
+import type { FakeDocker } from './fake-docker.ts';
 
-let folder: string;
+let world: DockerWorld;
 let docker: FakeDocker;
-let discovery: DockerDiscovery | null = null;
-let changes: DiscoveryChange[] = [];
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'plimsoll-docker-'));
-  docker = new FakeDocker(join(folder, 'docker.sock'));
-  changes = [];
+  world = new DockerWorld();
+  docker = world.docker;
 });
 afterEach(async () => {
-  await discovery?.stop();
-  await docker.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await world.end();
 });
-
-function id(number: number): string {
-  return number.toString(16).padStart(64, '0');
-}
-
-function start(options: Partial<DockerDiscoveryOptions> = {}): DockerDiscovery {
-  discovery = new DockerDiscovery({
-    socketPath: docker.socketPath,
-    tenant: 'default',
-    host: 'host-a',
-    resyncIntervalMs: 60_000,
-    clock: systemClock,
-    logger: silentLogger(),
-    absentRetryMs: 20,
-    ...options,
-  });
-  discovery.start((change) => changes.push(change));
-  return discovery;
-}
-
-function events() {
-  return changes.flatMap((change) => (change.kind === 'event' ? [change.event] : []));
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`expected ${what} within 10 s`);
-    await wait(5);
-  }
-}
 
 test('containers there are, with the labels of Compose and Kubernetes', async () => {
   docker.set({
@@ -78,8 +34,8 @@ test('containers there are, with the labels of Compose and Kubernetes', async ()
     },
   });
   await docker.start();
-  const found = start();
-  await until('a sync', () => changes.some(({ kind }) => kind === 'synced'));
+  const found = world.start();
+  await world.synced();
   expect(found.targets()).toMatchObject([
     {
       labels: {
@@ -102,7 +58,7 @@ test('containers there are, with the labels of Compose and Kubernetes', async ()
       },
     },
   ]);
-  expect(found.status()).toEqual({
+  expect(found.status()).toMatchObject({
     state: 'connected',
     version: '99.1',
     root: '/var/lib/docker',
@@ -115,8 +71,8 @@ test('1,000 containers at once are inspected once each, a few at a time', async 
     docker.set({ id: id(number), name: `c${number}`, state: 'running' });
   }
   await docker.start();
-  const found = start();
-  await until('a sync', () => changes.some(({ kind }) => kind === 'synced'));
+  const found = world.start();
+  await world.synced();
   expect(found.targets()).toHaveLength(1000);
   expect(docker.inspections).toBe(1000);
   expect(docker.maxInspections).toBeLessThanOrEqual(8);
@@ -127,15 +83,15 @@ test('containers beyond the limit are not watched', async () => {
     docker.set({ id: id(number), name: `c${number}`, state: 'running' });
   }
   await docker.start();
-  const found = start({ maxTargets: 10 });
-  await until('a sync', () => changes.some(({ kind }) => kind === 'synced'));
+  const found = world.start({ maxTargets: 10 });
+  await world.synced();
   expect(found.targets()).toHaveLength(10);
 });
 
 test('events become rows with attributes, and targets follow them to removal', async () => {
   await docker.start();
-  const found = start();
-  await until('a sync', () => changes.some(({ kind }) => kind === 'synced'));
+  const found = world.start();
+  await world.synced();
   docker.set({ id: id(7), name: 'job', state: 'running' });
   docker.emit('create', id(7));
   docker.emit('start', id(7));
@@ -150,14 +106,25 @@ test('events become rows with attributes, and targets follow them to removal', a
   docker.containers.delete(id(7));
   docker.emit('destroy', id(7));
   await until('the removal', () => found.targets().length === 0);
-  const told = events().filter(({ kind }) => kind !== 'docker_connected');
+  const told = world.events().filter(({ kind }) => kind !== 'docker_connected');
   expect(told.map(({ kind, severity, attributes }) => [kind, severity, attributes])).toEqual([
     ['container_create', 'info', { source: 'docker' }],
-    ['container_start', 'info', { source: 'docker' }],
+    ['container_start', 'info', { source: 'docker', start_delay_ms: '1' }],
     ['health_status', 'warning', { source: 'docker', health: 'unhealthy' }],
     ['container_oom', 'error', { source: 'docker' }],
     ['container_kill', 'info', { source: 'docker', signal: '15' }],
-    ['container_die', 'warning', { source: 'docker', exit_code: '137' }],
+    [
+      'container_die',
+      'warning',
+      {
+        source: 'docker',
+        exit_code: '137',
+        signal: 'SIGKILL',
+        oom_killed: 'true',
+        ran_ms: '4',
+        restart_count: '0',
+      },
+    ],
     ['container_destroy', 'info', { source: 'docker' }],
   ]);
   expect(told[5]?.message).toBe('Container job exited with code 137 (SIGKILL).');
@@ -166,23 +133,23 @@ test('events become rows with attributes, and targets follow them to removal', a
       ({ container_name, container_id }) => container_name === 'job' && container_id === id(7),
     ),
   ).toBe(true);
-  const states = changes.flatMap((change) =>
+  const states = world.changes.flatMap((change) =>
     change.kind === 'target' ? [change.target.state] : [],
   );
   expect(states.at(-1)).toBe('removed');
   expect(found.find(id(7))).toMatchObject({ state: 'removed', labels: { container_name: 'job' } });
   const filter: unknown = JSON.parse(docker.filters[0] ?? '');
-  expect(filter).toMatchObject({ type: ['container'] });
+  expect(filter).toMatchObject({ type: ['container', 'image', 'network'] });
   expect(JSON.stringify(filter)).not.toContain('exec');
 });
 
 test('a restart of the daemon loses no event and doubles none', async () => {
   docker.set({ id: id(1), name: 'web', state: 'running' });
   await docker.start();
-  const found = start();
+  const found = world.start();
   await until('a sync', () => found.status().state === 'connected');
   docker.emit('die', id(1), { exitCode: '1' });
-  await until('the event', () => events().some(({ kind }) => kind === 'container_die'));
+  await until('the event', () => world.events().some(({ kind }) => kind === 'container_die'));
   await docker.stop();
   await until('the loss', () => found.status().state !== 'connected');
   expect(found.targets()).toHaveLength(1);
@@ -190,8 +157,10 @@ test('a restart of the daemon loses no event and doubles none', async () => {
   docker.set({ id: id(2), name: 'new', state: 'running' });
   await docker.start();
   await until('the new container', () => found.targets().length === 2);
-  await until('the missed event', () => events().some(({ kind }) => kind === 'container_start'));
-  const kinds = events().map(({ kind }) => kind);
+  await until('the missed event', () =>
+    world.events().some(({ kind }) => kind === 'container_start'),
+  );
+  const kinds = world.events().map(({ kind }) => kind);
   expect(kinds.filter((kind) => kind === 'container_die')).toHaveLength(1);
   expect(kinds).toContain('docker_disconnected');
   expect(kinds.filter((kind) => kind === 'docker_connected')).toHaveLength(2);
@@ -202,25 +171,26 @@ test('a replayed event has the same id, also in another process', async () => {
   await docker.start();
   const since = '0.000000000';
   docker.emit('start', id(1));
-  start({ since });
-  await until('the event', () => events().some(({ kind }) => kind === 'container_start'));
-  await discovery?.stop();
-  start({ since });
+  world.start({ since });
+  await until('the event', () => world.events().some(({ kind }) => kind === 'container_start'));
+  await world.discovery?.stop();
+  world.start({ since });
   await until(
     'the event again',
-    () => events().filter(({ kind }) => kind === 'container_start').length === 2,
+    () => world.events().filter(({ kind }) => kind === 'container_start').length === 2,
   );
-  const ids = events()
+  const ids = world
+    .events()
     .filter(({ kind }) => kind === 'container_start')
     .map(({ event_id }) => event_id);
   expect(new Set(ids).size).toBe(1);
 });
 
 test('no socket is a stated condition, looked at again, and no error', async () => {
-  const found = start();
+  const found = world.start();
   await until('absent', () => found.status().reason.includes('no Docker socket'));
   expect(found.status().state).toBe('absent');
-  expect(events()).toEqual([]);
+  expect(world.events()).toEqual([]);
   docker.set({ id: id(1), name: 'web', state: 'running' });
   await docker.start();
   await until('the container', () => found.targets().length === 1);
@@ -228,7 +198,7 @@ test('no socket is a stated condition, looked at again, and no error', async () 
 
 test('a socket nobody listens on is unreachable', async () => {
   writeFileSync(docker.socketPath, '');
-  const found = start();
+  const found = world.start();
   await until('unreachable', () => found.status().state === 'unreachable');
   expect(found.status().reason).toMatch(/ECONNREFUSED|ENOTSOCK/);
 });
@@ -236,7 +206,7 @@ test('a socket nobody listens on is unreachable', async () => {
 test('an answer that is no Docker answer does not end discovery', async () => {
   const server = createServer((_request, response) => response.end('<html>'));
   await new Promise<void>((resolve) => server.listen(docker.socketPath, resolve));
-  const found = start();
+  const found = world.start();
   await until('unreachable', () => found.status().state === 'unreachable');
   await new Promise((resolve) => {
     server.closeAllConnections();
@@ -252,14 +222,14 @@ test('a container that cannot be inspected does not hide the others', async () =
   docker.set({ id: id(2), name: 'fine', state: 'running' });
   docker.broken.add(id(1));
   await docker.start();
-  const found = start();
+  const found = world.start();
   await until('connected', () => found.status().state === 'connected');
   expect(found.targets().map(({ labels }) => labels.container_name)).toEqual(['fine']);
 });
 
 test('the resync finds what no event told', async () => {
   await docker.start();
-  const found = start({ resyncIntervalMs: 30 });
+  const found = world.start({ resyncIntervalMs: 30 });
   await until('a sync', () => found.status().state === 'connected');
   docker.set({ id: id(3), name: 'silent', state: 'running' });
   await until('the container', () => found.targets().length === 1);

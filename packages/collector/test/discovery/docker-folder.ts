@@ -11,6 +11,8 @@ export interface FolderContainer {
   oomKilled?: boolean;
   restartCount?: number;
   health?: string;
+  /** Further fields of the description. */
+  more?: object;
 }
 
 /** A Docker data folder as the daemon lays it out, written by the test. */
@@ -45,6 +47,7 @@ export class DockerFolder {
         OOMKilled: container.oomKilled ?? false,
         ...(container.health ? { Health: { Status: container.health } } : {}),
       },
+      ...container.more,
     };
     const hostConfig = {
       LogConfig: { Type: 'json-file' },

@@ -10,6 +10,16 @@ export interface FakeContainer {
   labels?: Record<string, string>;
   restartCount?: number;
   logPath?: string;
+  logDriver?: string;
+  image?: string;
+  imageId?: string;
+  health?: string;
+  failingStreak?: number;
+}
+
+interface FakeActor {
+  ID: string;
+  Attributes: Record<string, string>;
 }
 
 interface SentEvent {
@@ -28,6 +38,11 @@ export class FakeDocker {
   readonly filters: string[] = [];
   /** Answers of inspections of these containers: status code 500. */
   readonly broken = new Set<string>();
+  /** By id and by name: what `GET /images/<image>/json` answers. */
+  readonly images = new Map<string, object>();
+  imageInspections = 0;
+  /** Of `/info`, beside the driver of control groups. */
+  info: object = { DockerRootDir: '/var/lib/docker' };
 
   readonly #events: SentEvent[] = [];
   readonly #streams = new Set<ServerResponse>();
@@ -72,10 +87,14 @@ export class FakeDocker {
 
   /** Happens whether or not somebody is connected. */
   emit(action: string, id: string, attributes: Record<string, string> = {}): void {
+    const { name = 'gone', labels } = this.containers.get(id) ?? {};
+    const said = { name, image: 'shop/app:1', ...labels, ...attributes };
+    this.emitOf('container', action, { ID: id, Attributes: said });
+  }
+
+  emitOf(type: string, action: string, actor: FakeActor): void {
     this.#nanoseconds += 1_000_001n;
-    const name = this.containers.get(id)?.name ?? 'gone';
-    const actor = { ID: id, Attributes: { name, image: 'shop/app:1', ...attributes } };
-    const event = { Type: 'container', Action: action, Actor: actor, scope: 'local', time: 0 };
+    const event = { Type: type, Action: action, Actor: actor, scope: 'local', time: 0 };
     const text = JSON.stringify(event).replace(
       '"time":0',
       `"time":0,"timeNano":${this.#nanoseconds}`,
@@ -91,17 +110,28 @@ export class FakeDocker {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(value));
     };
+    if (url.pathname === '/_ping') return json(200, 'OK');
     if (url.pathname === '/version') return json(200, { Version: '99.1' });
     if (url.pathname === '/info') {
-      return json(200, { CgroupDriver: 'systemd', DockerRootDir: '/var/lib/docker' });
+      return json(200, { CgroupDriver: 'systemd', ...this.info });
     }
     if (url.pathname === '/containers/json') {
       return json(
         200,
-        [...this.containers.values()].map(({ id, state }) => ({ Id: id, State: state })),
+        [...this.containers.values()].map(({ id, state, health }) => ({
+          Id: id,
+          State: state,
+          Status: health ? `Up 2 hours (${health})` : 'Up 2 hours',
+        })),
       );
     }
     if (url.pathname === '/events') return this.#stream(url, response);
+    const image = /^\/images\/(.+)\/json$/.exec(url.pathname)?.[1];
+    if (image !== undefined) {
+      this.imageInspections += 1;
+      const found = this.images.get(decodeURIComponent(image));
+      return found ? json(200, found) : json(404, { message: 'no such image' });
+    }
     const id = /^\/containers\/([^/]+)\/json$/.exec(url.pathname)?.[1] ?? '';
     this.inspections += 1;
     this.#inspecting += 1;
@@ -134,7 +164,7 @@ function describe(container: FakeContainer): object {
     Id: container.id,
     Name: `/${container.name}`,
     Created: '2026-01-01T00:00:00.5Z',
-    Image: 'sha256:abc',
+    Image: container.imageId ?? 'sha256:abc',
     RestartCount: container.restartCount ?? 0,
     LogPath: container.logPath ?? '',
     State: {
@@ -143,8 +173,16 @@ function describe(container: FakeContainer): object {
       StartedAt: '2026-01-01T00:00:01Z',
       FinishedAt: '0001-01-01T00:00:00Z',
       ExitCode: isRunning ? 0 : 137,
+      ...(container.health && {
+        Health: { Status: container.health, FailingStreak: container.failingStreak ?? 0 },
+      }),
     },
-    Config: { Image: 'shop/app:1', Labels: container.labels ?? {} },
-    HostConfig: { LogConfig: { Type: 'json-file' }, Memory: 1024, NanoCpus: 5e8, PidsLimit: -1 },
+    Config: { Image: container.image ?? 'shop/app:1', Labels: container.labels ?? {} },
+    HostConfig: {
+      LogConfig: { Type: container.logDriver ?? 'json-file' },
+      Memory: 1024,
+      NanoCpus: 5e8,
+      PidsLimit: -1,
+    },
   };
 }

@@ -20,10 +20,20 @@ const cases = [
   [
     'soft_lockup',
     'watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [node:4711]',
-    'Processor 3 was stuck in the kernel for 22s! (soft lockup).',
+    'Processor 3 was stuck in the kernel for 22s (soft lockup).',
   ],
   ['rcu_stall', 'rcu: INFO: rcu_preempt self-detected stall on CPU', undefined],
   ['rcu_stall', 'rcu: INFO: rcu_sched detected stalls on CPUs/tasks:', undefined],
+  ['rcu_stall', 'INFO: rcu_sched self-detected stall on CPU { 3}', undefined],
+  [
+    'hard_lockup',
+    'NMI watchdog: Watchdog detected hard LOCKUP on cpu 5',
+    'Processor 5 was stuck in the kernel with interrupts off (hard lockup).',
+  ],
+  ['kernel_oops', 'BUG: kernel NULL pointer dereference, address: 0000000000000008', undefined],
+  ['kernel_oops', 'Oops: 0000 [#1] PREEMPT SMP NOPTI', undefined],
+  ['kernel_oops', 'kernel BUG at mm/slub.c:305!', undefined],
+  ['oom_no_victim', 'Out of memory and no killable processes...', undefined],
   [
     'ext4_error',
     'EXT4-fs error (device vda): ext4_lookup:1855: inode #2: comm ls: deleted inode',
@@ -40,6 +50,16 @@ const cases = [
     'Device sdc failed to read or write.',
   ],
   ['io_error', 'blk_update_request: critical medium error, dev sda, sector 1', undefined],
+  [
+    'nvme_timeout',
+    'nvme nvme0: I/O 12 QID 4 timeout, aborting',
+    'Disk nvme0 did not answer in time.',
+  ],
+  [
+    'nvme_timeout',
+    'nvme nvme1: I/O tag 5 (1005) opcode 0x2 (I/O Cmd) QID 2 timeout, aborting req_op',
+    undefined,
+  ],
   ['conntrack_full', 'nf_conntrack: nf_conntrack: table full, dropping packet', undefined],
   ['conntrack_full', 'nf_conntrack: table full, dropping packet', undefined],
   ['tcp_memory', 'TCP: out of memory -- consider tuning tcp_mem', undefined],

@@ -87,6 +87,29 @@ describe('kernel log', () => {
     expect(reader.condition).toEqual({ kind: 'stopped' });
   });
 
+  it('names the container of a process only while the process can be the same', async () => {
+    const directory = join(root, 'proc/7');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'comm'), 'node\n');
+    writeFileSync(join(directory, 'cgroup'), `0::/docker/${id}\n`);
+    const hung = (sequence: number, seconds: number, pid: number): string =>
+      `3,${sequence},${seconds}000000,-;INFO: task node:${pid} blocked for more than 120 seconds.\n`;
+    const text = [hung(1, 3500, 7), hung(2, 3590, 7), hung(3, 3590, 8), hung(4, 3590, 9)];
+    writeFileSync(path, text.join(''));
+    const { reader, events, clock } = read({
+      containerOf: (pid) => (pid === 8 ? 'cd'.repeat(32) : undefined),
+    });
+    reader.start();
+    await clock.advance(0);
+    expect(events.map(({ container_id: container }) => container)).toEqual([
+      '',
+      id,
+      'cd'.repeat(32),
+      '',
+    ]);
+    await reader.stop();
+  });
+
   it('is followed as the file in its place grows, record by record', async () => {
     writeFileSync(path, '');
     const { reader, events, clock } = read();

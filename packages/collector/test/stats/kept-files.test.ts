@@ -37,7 +37,7 @@ describe('kept files', () => {
     const files = new KeptFiles({ maxKept: 3 });
     const all = numbered(files, 10);
     for (let round = 0; round < 3; round++) {
-      files.beginRound();
+      files.beginRound(0);
       for (const [index, file] of all.entries()) {
         const bytes = files.read(file);
         expect(bytes && parseSingle(bytes)).toBe(index);
@@ -53,11 +53,11 @@ describe('kept files', () => {
     const files = new KeptFiles({ maxKept: 2 });
     const [a, b, c] = numbered(files, 3);
     if (!a || !b || !c) throw new Error('expected three files');
-    files.beginRound();
+    files.beginRound(0);
     files.read(a);
     files.read(b);
     for (let round = 0; round < 2; round++) {
-      files.beginRound();
+      files.beginRound(0);
       files.read(b);
     }
     files.read(c);

@@ -140,4 +140,46 @@ describe.skipIf(missing !== undefined)(`control groups of this host ${missing ??
     });
     await sampler.stop();
   });
+
+  it('leaves no dead control group behind when fifty containers come and go', async () => {
+    const groups = Array.from(
+      { length: 50 },
+      (_, index) => new NativeCgroup(`d${String(index).padStart(63, '0')}`),
+    );
+    const targets: Target[] = [];
+    for (const each of groups) {
+      each.create();
+      targets.push(makeTarget({ dockerId: each.id, pid: await each.run('exec sleep 60') }));
+    }
+    const before = group.dying();
+    const { sampler } = makeSampler(() => targets, { roots });
+    await sampler.scrapeOnce();
+    await sampler.readBehind();
+    expect(sampler.keptFiles).toBeGreaterThan(500);
+    for (const each of groups) await each.remove();
+    // Nobody told: the next scrape finds that they are gone.
+    expect(group.dying()).toBeGreaterThan(before);
+    await sampler.scrapeOnce();
+    expect(sampler.keptFiles).toBe(0);
+    await expect.poll(() => group.dying(), { timeout: 5000 }).toBe(before);
+    await sampler.stop();
+  });
+
+  it('counts threads anew in scrapes a moment apart', async () => {
+    const pid = await group.run('sleep 60 & wait');
+    const { sampler, tables } = makeSampler(() => [makeTarget({ dockerId: group.id, pid })], {
+      roots,
+    });
+    const processes = async (): Promise<unknown> => {
+      await sampler.scrapeOnce();
+      return tables.get('container_stats')?.[0]?.['processes'];
+    };
+    await expect.poll(processes, { timeout: 5000, interval: 50 }).toBe(2);
+    const more = new NativeCgroup(group.id);
+    const added = await more.run('exec sleep 60');
+    expect(await processes()).toBe(3);
+    process.kill(added, 'SIGKILL');
+    await expect.poll(processes, { timeout: 5000, interval: 50 }).toBe(2);
+    await sampler.stop();
+  });
 });

@@ -66,6 +66,7 @@ const v2Common = {
   memory_limit_bytes: 67_108_864,
   memory_soft_limit_bytes: 0,
   memory_swap_limit_bytes: 0,
+  memory_throttle_hits_total: 0,
   memory_oom_total: 0,
   memory_oom_kills_total: 0,
   memory_shmem_bytes: 0,

@@ -1,11 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@plimsoll/runtime';
 import { containerStatsValues, hostStatsValues } from '@plimsoll/model';
 import { describe, expect, it } from 'vitest';
 import { AlignedSchedule } from '../../src/stats/aligned-schedule.ts';
-import { jsonNumber } from '../../src/stats/rows.ts';
 import type { StatsRows } from '../../src/stats/rows.ts';
 import { makeTarget } from './make-target.ts';
 import { makeSampler, rowsOf } from './sample.ts';
@@ -93,6 +92,209 @@ describe('sampler', () => {
     expect(tables.get('host_stats')?.[0]).toMatchObject({ containers_running: 2 });
   });
 
+  it('reads the rest of a container’s files only when it ran, or once a minute', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-quiet-'));
+    try {
+      const folder = join(root, 'cgroup/docker/one');
+      mkdirSync(folder, { recursive: true });
+      const write = (files: Record<string, string>): void => {
+        for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+      };
+      const clock = new ManualClock(0);
+      const { sampler, tables } = makeSampler(() => [makeTarget({ dockerId: 'one' })], {
+        clock,
+        slowIntervalMs: 600_000,
+        roots: { proc: root, sys: root, cgroup: join(root, 'cgroup'), host: '/' },
+      });
+      const anon = async (): Promise<unknown> => {
+        await sampler.scrapeOnce();
+        await clock.advance(10_000);
+        return tables.get('container_stats')?.[0]?.['memory_anon_bytes'];
+      };
+      write({ 'cpu.stat': 'usage_usec 5\n', 'memory.current': '100\n', 'pids.current': '1\n' });
+      write({ 'memory.stat': 'anon 1\n' });
+      expect(await anon()).toBe(1);
+      write({ 'memory.stat': 'anon 2\n' });
+      expect(await anon()).toBe(1);
+      const moves = {
+        'cpu.stat': 'usage_usec 6\n',
+        'memory.current': '99\n',
+        'pids.current': '2\n',
+      };
+      let value = 2;
+      for (const [name, text] of Object.entries(moves)) {
+        value++;
+        write({ 'memory.stat': `anon ${value}\n`, [name]: text });
+        expect(await anon()).toBe(value);
+      }
+      write({ 'memory.stat': 'anon 9\n' });
+      expect(await anon()).toBe(value);
+      const later = [];
+      for (let scrape = 0; scrape < 6; scrape++) later.push(await anon());
+      expect(later.at(-1)).toBe(9);
+      await sampler.stop();
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  it('leaves out the sandboxes of pods, and reports a shared network once', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-pod-'));
+    try {
+      for (const pid of ['1', '7', '8', '9']) {
+        mkdirSync(join(root, pid, 'ns'), { recursive: true });
+        mkdirSync(join(root, pid, 'net'));
+        symlinkSync(`net:[${pid === '1' ? 'host' : 'pod'}]`, join(root, pid, 'ns/net'));
+        writeFileSync(join(root, pid, 'net/dev'), 'eth0: 5 1 0 0 0 0 0 0 6 1 0 0 0 0 0 0\n');
+      }
+      const pod = [
+        makeTarget({ dockerId: 'pause', pid: 7, isSandbox: true, startedAtMs: 1 }),
+        makeTarget({ dockerId: 'late', pid: 8, startedAtMs: 3 }),
+        makeTarget({ dockerId: 'early', pid: 9, startedAtMs: 2 }),
+      ];
+      const { sampler, tables } = makeSampler(() => pod, {
+        roots: { proc: root, sys: root, cgroup: '/nonexistent', host: '/' },
+      });
+      await sampler.scrapeOnce();
+      await sampler.stop();
+      const rows = tables.get('container_stats') ?? [];
+      const received = rows.map((row) => [row['container_id'], row['network_receive_bytes_total']]);
+      expect(received).toEqual([
+        ['late', null],
+        ['early', 5],
+      ]);
+      expect(tables.get('host_stats')?.[0]).toMatchObject({ containers_running: 2 });
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  it('puts in what others know: memory of GPUs, and values of the host', async () => {
+    const targets = ['one', 'two'].map((dockerId) => makeTarget({ dockerId }));
+    const { sampler, tables } = makeSampler(() => targets, {
+      gpuMemory: (dockerId) => (dockerId === 'two' ? 4096 : undefined),
+      extraHostValues: () => ({ veth_orphans: 3, docker_ping_seconds: 0.01 }),
+    });
+    await sampler.scrapeOnce();
+    await sampler.stop();
+    const memory = tables.get('container_stats')?.map((row) => row['gpu_memory_bytes']);
+    expect(memory).toEqual([null, 4096]);
+    expect(tables.get('host_stats')?.[0]).toMatchObject({
+      veth_orphans: 3,
+      docker_ping_seconds: 0.01,
+      mount_orphans: null,
+    });
+  });
+
+  it('knows the written layer once it was walked', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-written-'));
+    try {
+      mkdirSync(join(root, 'layer'));
+      writeFileSync(join(root, 'layer/file'), 'x');
+      const target = makeTarget({ dockerId: 'one', writableLayer: '/layer' });
+      const { sampler, tables } = makeSampler(() => [target], {
+        roots: { proc: root, sys: root, cgroup: '/nonexistent', host: root },
+      });
+      const bytes = (): unknown => tables.get('container_stats')?.[0]?.['writable_layer_bytes'];
+      await sampler.scrapeOnce();
+      expect(bytes()).toBe(null);
+      await sampler.readBehind();
+      await sampler.scrapeOnce();
+      expect(bytes()).toBe(4096);
+      await sampler.stop();
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  it('leaves out values that are out of range, counts them by file and tells of each once', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-damaged-'));
+    try {
+      const folder = join(root, 'cgroup/docker/one');
+      mkdirSync(folder, { recursive: true });
+      mkdirSync(join(root, 'proc'));
+      const files = {
+        'memory.stat': 'anon 18446744073709551615\nfile -5\nshmem 7\n',
+        'memory.current': 'max\n',
+        'pids.current': '3\n',
+        'pids.max': '-4\n',
+        'cpu.stat': 'usage_usec 99999999999999999999\nuser_usec 1000000\n',
+        'cpu.pressure': 'some avg10=0.00 avg60=0.00 avg300=0.00 total=-3\n',
+      };
+      for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+      writeFileSync(join(root, 'proc/loadavg'), '-1 0.16 0.15 1/128 9992\n');
+      const told: string[] = [];
+      const { sampler, tables } = makeSampler(() => [makeTarget({ dockerId: 'one' })], {
+        roots: { proc: join(root, 'proc'), sys: root, cgroup: join(root, 'cgroup'), host: '/' },
+        onDamagedFile: (path) => told.push(path.slice(root.length)),
+      });
+      await sampler.scrapeOnce();
+      await sampler.scrapeOnce();
+      expect(tables.get('container_stats')?.[0]).toMatchObject({
+        memory_anon_bytes: null,
+        memory_file_bytes: null,
+        memory_shmem_bytes: 7,
+        memory_usage_bytes: null,
+        memory_working_set_bytes: null,
+        pids_current: 3,
+        pids_limit: null,
+        cpu_usage_seconds_total: null,
+        cpu_user_seconds_total: 1,
+        cpu_pressure_waiting_seconds_total: null,
+      });
+      expect(tables.get('host_stats')?.[0]).toMatchObject({ load1: null, load5: 0.16 });
+      expect(Object.fromEntries(sampler.damagedFiles)).toEqual({
+        'memory.stat': 4,
+        'memory.current': 2,
+        'cpu.stat': 2,
+        'cpu.pressure': 2,
+        'host loadavg': 2,
+        'pids.max': 1,
+      });
+      expect(told.toSorted()).toEqual([
+        '/cgroup/docker/one/cpu.pressure',
+        '/cgroup/docker/one/cpu.stat',
+        '/cgroup/docker/one/memory.current',
+        '/cgroup/docker/one/memory.stat',
+        '/cgroup/docker/one/pids.max',
+        '/proc/loadavg',
+      ]);
+      await sampler.stop();
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  it('scrapes rarer when that alone takes more than its budget, and says so', async () => {
+    const clock = new ManualClock(0);
+    let cpuMs = 0;
+    let scrapes = 0;
+    const notices: unknown[] = [];
+    const { sampler } = makeSampler(() => [], {
+      clock,
+      intervalMs: 1000,
+      cpuBudgetCores: 0.01,
+      // Each slice that is measured takes 15 ms: 0.015 cores where there is one a second.
+      cpuMs: () => (cpuMs += 15),
+      onRows: ({ table }) => {
+        if (table === 'host_stats') scrapes++;
+      },
+      onStretched: (notice) => notices.push(notice),
+    });
+    sampler.start();
+    for (let second = 0; second < 60; second++) {
+      await clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    expect(sampler.budget).toMatchObject({ limitCores: 0.01, intervalFactor: 2 });
+    expect(scrapes).toBeGreaterThan(20);
+    expect(scrapes).toBeLessThan(40);
+    expect(notices).toMatchObject([
+      { severity: 'warning', attributes: { interval_factor: '2', cpu_budget_cores: '0.01' } },
+    ]);
+    await sampler.stop();
+  });
+
   it('skips and counts scrapes while rows of the one before are not taken', async () => {
     const clock = new ManualClock(0);
     let release: (() => void) | undefined;
@@ -146,7 +348,9 @@ describe('sampler', () => {
       writeFileSync(join(root, 'cgroup/docker/one/cgroup.procs'), '7\n');
       writeFileSync(join(root, 'cgroup/docker/one/pids.max'), '50\n');
       const rows: unknown[] = [];
+      const clock = new ManualClock(0);
       const { sampler } = makeSampler(() => [makeTarget({ dockerId: 'one', pid: 7 })], {
+        clock,
         roots: { proc: join(root, 'proc'), sys: root, cgroup: join(root, 'cgroup'), host: '/' },
         onRows: (batch) => {
           if (batch.table !== 'container_stats') return;
@@ -154,7 +358,10 @@ describe('sampler', () => {
           rows.push([row?.['pids_limit'], row?.['file_descriptors']]);
         },
       });
-      for (let scrape = 0; scrape < 4; scrape++) await sampler.scrapeOnce();
+      for (let scrape = 0; scrape < 4; scrape++) {
+        await sampler.scrapeOnce();
+        await clock.advance(10_000);
+      }
       await sampler.stop();
       expect(rows).toEqual([
         [50, 3],
@@ -186,21 +393,5 @@ describe('sampler', () => {
     expect(tables.get('container_stats')).toHaveLength(1000);
     expect(turns).toBeGreaterThanOrEqual(15);
     await sampler.stop();
-  });
-});
-
-describe('numbers as JSON', () => {
-  it.each([
-    [NaN, 'null'],
-    [Infinity, '0'],
-    [-Infinity, 'null'],
-    [0, '0'],
-    [4.603344377, '4.603344377'],
-    [2 ** 53 + 2, '9007199254740994'],
-    [2 ** 63, '9223372036854775808'],
-    [2 ** 64, 'null'],
-    [1e300, 'null'],
-  ])('%d is %s', (value, expected) => {
-    expect(jsonNumber(value)).toBe(expected);
   });
 });

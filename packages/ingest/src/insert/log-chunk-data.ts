@@ -38,8 +38,8 @@ function rowHead(chunk: LogChunkRow, batch: { partition: string; first: number }
   return Buffer.concat([
     integer(chunk.receivedAtMs),
     ...[
-      chunk.tenant,
-      ...targetLabelNames.slice(1).map((name) => source.labels[name]),
+      // A container may have a tenant of its own; that of the chunk is the collector's.
+      ...targetLabelNames.map((name) => source.labels[name]),
       source.stream,
       source.file_id,
     ].map(text),
@@ -47,7 +47,7 @@ function rowHead(chunk: LogChunkRow, batch: { partition: string; first: number }
     integer(chunk.end),
     text(batch.partition),
     integer(batch.first),
-    length(chunk.end - chunk.start),
+    length(chunk.bytes),
   ]);
 }
 

@@ -171,14 +171,15 @@ function asItCame(unit: InsertUnit): { offset: number; part: string; bytes: Buff
 }
 
 async function logFrame(chunk: LogChunkRow, batch: BatchIdentity): Promise<Buffer> {
-  const { source, start, end, lines, isWhole } = chunk;
+  const { source, start, end, lines, bytes, isWhole } = chunk;
+  const kind = source.format === 'records' ? { bytes } : { split: !isWhole };
   const header = {
     ...origin(batch, chunk.offset),
     tenant: chunk.tenant,
     host: source.labels.host,
     created_at_ms: chunk.receivedAtMs,
     sources: [source],
-    chunks: [{ source: 0, start, end, lines, split: !isWhole }],
+    chunks: [{ source: 0, start, end, lines, ...kind }],
   };
   return encodeFrame({ kind: 'logs', header }, [await rawBytesOf(chunk)]);
 }

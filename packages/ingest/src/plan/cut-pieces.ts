@@ -3,9 +3,12 @@
  *
  * Chunks end at records, and so do the ranges stored before: a cut is at a record's end. Should it
  * not be (a record over the limit has no better end), the bytes are cut all the same and counted.
+ * Ready records may have been joined otherwise the first time: of those that reach into a stored
+ * range the other lines are kept, as a record of their own.
  */
-import { inflateMember } from '@plimsoll/model';
+import { cutRecords, inflateMember } from '@plimsoll/model';
 import { messageOf } from '@plimsoll/runtime';
+import type { Range } from '../ranges/range-set.ts';
 import type { LogChunkRow } from './insert-unit.ts';
 import type { Piece } from './trim-chunks.ts';
 
@@ -25,25 +28,42 @@ export async function cutPieces(pieces: readonly Piece<LogChunkRow>[]): Promise<
       result.chunks.push(chunk);
       continue;
     }
-    const whole = await rawBytesOf(chunk).catch(messageOf);
-    if (typeof whole === 'string') {
-      result.unreadable.push({ chunk, reason: whole });
-      continue;
-    }
-    const bytes = whole.subarray(start - chunk.start, end - chunk.start);
-    const content = { codec: 'none' as const, bytes };
-    result.chunks.push({ ...chunk, start, end, content, lines: countLines(bytes) });
-    for (const cut of [start, end]) {
-      const isInside = cut !== chunk.start && cut !== chunk.end;
-      if (isInside && whole[cut - chunk.start - 1] !== 10) result.unalignedCuts += 1;
+    try {
+      const cut = cutContent(chunk, range, await rawBytesOf(chunk));
+      const content = { codec: 'none' as const, bytes: cut.bytes };
+      const { lines } = cut;
+      result.chunks.push({ ...chunk, start, end, content, lines, bytes: cut.bytes.length });
+      result.unalignedCuts += cut.unalignedCuts;
+    } catch (error) {
+      result.unreadable.push({ chunk, reason: messageOf(error) });
     }
   }
   return result;
 }
 
+interface CutContent {
+  bytes: Buffer;
+  lines: number;
+  unalignedCuts: number;
+}
+
+/** @throws {Error} on records that are none */
+function cutContent(chunk: LogChunkRow, range: Range, whole: Buffer): CutContent {
+  if (chunk.source.format === 'records') {
+    const { payload, lines } = cutRecords(whole, range);
+    return { bytes: payload, lines, unalignedCuts: 0 };
+  }
+  const bytes = whole.subarray(range.start - chunk.start, range.end - chunk.start);
+  const unaligned = [range.start, range.end].filter((cut) => {
+    const isInside = cut !== chunk.start && cut !== chunk.end;
+    return isInside && whole[cut - chunk.start - 1] !== 10;
+  });
+  return { bytes, lines: countLines(bytes), unalignedCuts: unaligned.length };
+}
+
 /** @throws {FrameError} when the chunk's bytes are not what its frame says */
-export async function rawBytesOf({ content, start, end }: LogChunkRow): Promise<Buffer> {
-  return inflateMember({ ...content, chunks: [], rawBytes: end - start });
+export async function rawBytesOf({ content, bytes }: LogChunkRow): Promise<Buffer> {
+  return inflateMember({ ...content, chunks: [], rawBytes: bytes });
 }
 
 function countLines(bytes: Buffer): number {

@@ -6,8 +6,10 @@ import type { FileChunk } from './trim-chunks.ts';
 export interface LogChunkRow extends FileChunk {
   tenant: string;
   source: LogSource;
-  /** The bytes `[start, end)`, as they came. */
+  /** The bytes `[start, end)`, or the records that come from them, as they came. */
   content: Pick<Member, 'codec' | 'bytes'>;
+  /** Bytes of content, decompressed; 0: nothing to insert, all was withheld. */
+  bytes: number;
   /** Complete records within. */
   lines: number;
   /** docker-json: no line of it is a part of a split line. */

@@ -21,6 +21,8 @@ export function planUnits(
 function logUnits(token: string, chunks: readonly LogChunkRow[]): InsertUnit[] {
   const byTable = new Map<LogTable, LogChunkRow[]>();
   for (const chunk of chunks) {
+    // Its range is stored with the others; a row without a line would become an empty line.
+    if (chunk.bytes === 0) continue;
     const table = logTableOf(chunk.source.format, chunk.isWhole);
     const group = byTable.get(table);
     if (group) group.push(chunk);
@@ -35,7 +37,7 @@ function divideByBytes(
   table: LogTable,
   chunks: readonly LogChunkRow[],
 ): InsertUnit[] {
-  const total = chunks.reduce((sum, chunk) => sum + rawBytes(chunk), 0);
+  const total = chunks.reduce((sum, { bytes }) => sum + bytes, 0);
   const count = Math.ceil(total / logUnitBytes);
   const share = total / count;
   const units: Extract<InsertUnit, { kind: 'logs' }>[] = [];
@@ -50,15 +52,11 @@ function divideByBytes(
       chunks: [],
     });
     unit.chunks.push(chunk);
-    unit.rawBytes += rawBytes(chunk);
-    sum += rawBytes(chunk);
+    unit.rawBytes += chunk.bytes;
+    sum += chunk.bytes;
   }
   // A chunk larger than a share leaves holes.
   return units.filter((unit) => unit !== undefined);
-}
-
-function rawBytes({ start, end }: LogChunkRow): number {
-  return end - start;
 }
 
 /** Frames of the same table and the same columns go together. */
@@ -87,7 +85,7 @@ export function divideUnit(unit: InsertUnit): InsertUnit[] {
       kind: 'logs',
       token: `${unit.token}.${index}`,
       table: unit.table,
-      rawBytes: rawBytes(chunk),
+      rawBytes: chunk.bytes,
       chunks: [chunk],
     }));
   }

@@ -70,6 +70,7 @@ const chunk = fc
     start,
     end: start + bytes.length,
     lines: 1,
+    bytes: bytes.length,
     content: isCompressed
       ? { codec: 'zstd', bytes: zstdCompressSync(bytes) }
       : { codec: 'none', bytes: Buffer.from(bytes) },

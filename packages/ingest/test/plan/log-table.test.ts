@@ -6,6 +6,7 @@ test.each([
   ['docker-json', false, 'log_chunks_docker_split'],
   ['cri', false, 'log_chunks_cri'],
   ['plain', false, 'log_chunks_plain'],
+  ['records', false, 'log_chunks_records'],
 ] as const)('%s, no split lines: %s', (format, isWhole, table) => {
   expect(logTableOf(format, isWhole)).toBe(table);
 });

@@ -17,6 +17,7 @@ const chunk = (bytes: number, start: number): LogChunkRow => ({
   start,
   end: start + bytes,
   lines: 1,
+  bytes,
   content: { codec: 'none', bytes: Buffer.alloc(bytes, '\n') },
   isWhole: true,
   receivedAtMs: 0,

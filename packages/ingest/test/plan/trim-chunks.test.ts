@@ -32,6 +32,7 @@ const chunkBetween = (file: string, a: number, b: number): LogChunkRow => {
     start,
     end,
     lines: lineEnds(bytes),
+    bytes: bytes.length,
     // Every other one compressed.
     content:
       start % 2 === 0

@@ -3,6 +3,8 @@ import { encodeFrame, hostLabels, type LogFormat, type RowTable } from '@plimsol
 export interface TestChunk {
   fileId?: string;
   start: number;
+  /** Of format records: where the range ends that the records come from. */
+  end?: number;
   bytes: Buffer | string;
 }
 
@@ -52,7 +54,8 @@ export async function logsFrame(
     chunks: chunks.map((chunk, index) => ({
       source: fileIds.indexOf(chunk.fileId ?? 'f1'),
       start: chunk.start,
-      end: chunk.start + (parts[index]?.length ?? 0),
+      end: chunk.end ?? chunk.start + (parts[index]?.length ?? 0),
+      ...(format === 'records' && { bytes: parts[index]?.length ?? 0 }),
       lines: (parts[index] ?? Buffer.alloc(0)).filter((byte) => byte === 10).length,
     })),
   };

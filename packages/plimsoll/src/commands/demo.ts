@@ -1,6 +1,6 @@
-import type { Command } from '../cli/command.ts';
-import { configOption, dataDirOption, portOption } from '../cli/common-options.ts';
-import { loadConfiguration } from '../cli/load-configuration.ts';
+import { configOption, dataDirOption, portOption } from '@plimsoll/cli';
+import type { Command } from '@plimsoll/cli';
+import { loadConfiguration } from '../load-configuration.ts';
 
 const defaultFolder = './data-demo';
 

@@ -1,6 +1,6 @@
-import type { Command, CommandInput } from '../cli/command.ts';
-import { configOption, dataDirOption } from '../cli/common-options.ts';
-import { loadConfiguration } from '../cli/load-configuration.ts';
+import { configOption, dataDirOption } from '@plimsoll/cli';
+import type { Command, CommandInput } from '@plimsoll/cli';
+import { loadConfiguration } from '../load-configuration.ts';
 
 export const migrateCommand: Command = {
   name: 'migrate',

@@ -1,26 +1,26 @@
-import type { Command } from '../cli/command.ts';
-import { configOption, dataDirOption, portOption } from '../cli/common-options.ts';
-import { loadConfiguration } from '../cli/load-configuration.ts';
+import { configOption, dataDirOption, portOption } from '@plimsoll/cli';
+import type { Command } from '@plimsoll/cli';
+import { loadConfiguration } from '../load-configuration.ts';
 import { checkRole } from './check-role.ts';
 import type { Role } from '../compose/start-order.ts';
+
+/** Roles without a collector of their own command line. */
+type ServiceRole = Exclude<Role, 'collector'>;
 
 type RoleText = Pick<Command, 'summary' | 'description' | 'examples' | 'environment'>;
 
 const options = { ...configOption, ...dataDirOption, ...portOption };
 
-const needsServer =
+export const needsServer =
   'Needs storage.mode: server, because the embedded engine belongs to one process; without a ClickHouse server use "plimsoll all".';
 
-const noKafka =
-  'Frames do not travel through Kafka yet: they go through a journal in the data folder of the same process.';
-
-const serverEnvironment = [
+export const serverEnvironment = [
   { name: 'PLIMSOLL_STORAGE__MODE', help: 'server' },
   { name: 'PLIMSOLL_STORAGE__URL', help: 'ClickHouse’s HTTP interface, such as http://db:8123.' },
   { name: 'PLIMSOLL_STORAGE__PASSWORD', help: 'Its password.' },
 ];
 
-const texts: Readonly<Record<Role, RoleText>> = {
+const texts: Readonly<Record<ServiceRole, RoleText>> = {
   all: {
     summary: 'Run everything in one process: collect, store, query, page and alerts.',
     description: [
@@ -40,24 +40,10 @@ const texts: Readonly<Record<Role, RoleText>> = {
       },
     ],
   },
-  collector: {
-    summary: 'Collect this host into a ClickHouse server.',
-    description: [
-      `Reads logs and statistics of this host as "plimsoll all" does and stores them in a ClickHouse server. ${noKafka} So this role also runs ingest. Its port serves /healthz, /readyz and /metrics.`,
-      needsServer,
-    ],
-    examples: [
-      {
-        line: 'plimsoll collector -c plimsoll.yaml',
-        what: 'With storage.mode and storage.url in the file.',
-      },
-    ],
-    environment: serverEnvironment,
-  },
   ingest: {
     summary: 'Store what a journal holds in a ClickHouse server.',
     description: [
-      `Takes frames and inserts them, exactly once. ${noKafka} Alone it therefore stores what a stopped collector left in the journal of this data folder, and waits. Its port serves /healthz, /readyz and /metrics.`,
+      'Takes frames from the journal of this data folder and inserts them, exactly once: what a stopped collector left there, and then it waits. Its port serves /healthz, /readyz and /metrics.',
       needsServer,
     ],
     examples: [
@@ -92,7 +78,7 @@ const texts: Readonly<Record<Role, RoleText>> = {
   },
 };
 
-function roleCommand(role: Role): Command {
+function roleCommand(role: ServiceRole): Command {
   return {
     name: role,
     ...texts[role],
@@ -102,13 +88,17 @@ function roleCommand(role: Role): Command {
       checkRole(role, config);
       // Loaded here: help and errors need not wait for every package.
       const { runRole } = await import('../compose/run-role.ts');
-      return runRole({ role, config, terminal });
+      return runRole({
+        role,
+        config,
+        terminal,
+        load: () => loadConfiguration(values, terminal).config,
+      });
     },
   };
 }
 
 export const allCommand = roleCommand('all');
-export const collectorCommand = roleCommand('collector');
 export const ingestCommand = roleCommand('ingest');
 export const queryCommand = roleCommand('query');
 export const alertingCommand = roleCommand('alerting');

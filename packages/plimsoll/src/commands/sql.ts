@@ -1,14 +1,18 @@
+import {
+  stringOption,
+  configOption,
+  dataDirOption,
+  portOption,
+  style,
+  interruptSignal,
+} from '@plimsoll/cli';
+import type { Command, CommandInput, OptionValues } from '@plimsoll/cli';
 import { PlimsollError } from '@plimsoll/runtime';
 import { askEmbedded } from '../sql/ask-embedded.ts';
 import { askServer } from '../sql/ask-server.ts';
 import { renderResult, resultFormats } from '../sql/render-result.ts';
 import type { ResultFormat } from '../sql/render-result.ts';
-import { stringOption } from '../cli/command.ts';
-import type { Command, CommandInput, OptionValues } from '../cli/command.ts';
-import { configOption, dataDirOption, portOption } from '../cli/common-options.ts';
-import { loadConfiguration } from '../cli/load-configuration.ts';
-import { style } from '../cli/terminal.ts';
-import { interruptSignal } from './interrupt-signal.ts';
+import { loadConfiguration } from '../load-configuration.ts';
 import type { SqlResult } from '@plimsoll/model/api';
 
 export const sqlCommand: Command = {

@@ -1,5 +1,5 @@
-import { style } from '../cli/terminal.ts';
-import type { Terminal } from '../cli/terminal.ts';
+import { style } from '@plimsoll/cli';
+import type { Terminal } from '@plimsoll/cli';
 import type { ProcessContext } from './process-context.ts';
 import { describeWatched } from './watched.ts';
 

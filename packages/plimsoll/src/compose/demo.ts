@@ -26,7 +26,7 @@ export function demoHistory(context: ProcessContext): Component {
         tenant: config.tenant,
         version: context.version,
         config: config.collector,
-        publisher: context.transport.get(),
+        publisher: context.publisher.get(),
         logger: context.logger.child({ component: 'demo' }),
         onProgress: (done) => bar.show(done),
       });

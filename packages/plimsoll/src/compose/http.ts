@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createQueryServer } from '@plimsoll/query';
-import { listen, opsRoutes, OpsServer } from '@plimsoll/runtime';
+import { listen, opsRoutes } from '@plimsoll/runtime';
 import type { Component } from '@plimsoll/runtime';
 import { DeadLetterCount } from './dead-letter-count.ts';
 import type { ProcessContext } from './process-context.ts';
@@ -36,18 +36,5 @@ export function http(context: ProcessContext): Component {
       context.address.set(await listen(app, config.http));
     },
     stop: () => close?.(),
-  };
-}
-
-/** The ops routes alone, for a role without a page. */
-export function ops({ config, health, metrics, address }: ProcessContext): Component {
-  const server = new OpsServer({ ...config.http, health, metrics });
-  return {
-    name: 'ops',
-    start: async () => {
-      await server.start();
-      address.set(server.url);
-    },
-    stop: () => server.stop(),
   };
 }

@@ -18,6 +18,7 @@ export function transport({ config, layout, ...context }: ProcessContext): Compo
         metrics: context.metrics,
       });
       context.transport.set(direct);
+      context.publisher.set(direct);
       await direct.start();
       context.health.registerReady('transport', () => direct.health());
     },

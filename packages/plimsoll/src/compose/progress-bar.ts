@@ -1,4 +1,4 @@
-import type { TerminalStream } from '../cli/terminal.ts';
+import type { TerminalStream } from '@plimsoll/cli';
 
 export interface ProgressBar {
   /** @param done 0…1 */

@@ -1,7 +1,7 @@
 import type { Config } from '@plimsoll/runtime';
 import { migrate } from '@plimsoll/storage';
-import type { Terminal } from '../cli/terminal.ts';
-import { prepareDataDir } from './data-folder.ts';
+import { prepareDataDir } from '@plimsoll/agent';
+import type { Terminal } from '@plimsoll/cli';
 import { withEngine } from './with-engine.ts';
 
 /** Migrates and says what was done; resolves with the exit code. */

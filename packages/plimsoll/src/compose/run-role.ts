@@ -1,38 +1,44 @@
-import process from 'node:process';
-import { createLogger, runProcess, sleep } from '@plimsoll/runtime';
+import { collectOnce, runContext } from '@plimsoll/agent';
+import type { Terminal } from '@plimsoll/cli';
+import { createLogger, sleep } from '@plimsoll/runtime';
 import type { Config } from '@plimsoll/runtime';
-import type { Terminal } from '../cli/terminal.ts';
-import { readVersion } from '../version.ts';
+import { version } from '../version.ts';
 import { banner } from './banner.ts';
 import { createProcessContext } from './process-context.ts';
 import type { ProcessContext } from './process-context.ts';
-import { composeRole } from './start-order.ts';
+import { composeOnce, composeRole } from './start-order.ts';
 import type { ProcessRole } from './start-order.ts';
 
 export interface RunRoleOptions {
   role: ProcessRole;
   config: Config;
   terminal: Terminal;
+  /** Reads the configuration again, for roles that can take a new one. */
+  load?: () => Config;
 }
 
 /** Runs a role until a signal; resolves with the exit code. Throws what hinders the start. */
-export async function runRole({ role, config, terminal }: RunRoleOptions): Promise<number> {
-  const logger = createLogger({ ...config.log, base: { role } });
-  const context = createProcessContext({ role, config, version: readVersion(), logger });
-  const from = performance.now();
-  const lifecycle = composeRole(role, context);
-  logger.info({ version: context.version, pid: process.pid }, 'Starting.');
-  return runProcess(lifecycle, {
-    logger,
-    process,
+export async function runRole({ role, config, terminal, load }: RunRoleOptions): Promise<number> {
+  const context = makeContext(role, config);
+  const hasCollector = role === 'all' || role === 'collector';
+  return runContext(context, composeRole(role, context), {
+    terminal,
+    load: hasCollector ? load : undefined,
     onStarted: () => {
-      const startMs = Math.round(performance.now() - from);
-      const { isFilled } = context.address;
-      logger.info({ startMs, ...(isFilled && { url: context.address.get() }) }, 'Started.');
       if (terminal.stderr.isTTY === true) void showBanner(context, terminal);
     },
-    onStopping: (signal) => logger.info({ signal }, 'Stopping; a second signal leaves at once.'),
   });
+}
+
+/** Collects what is there now into the server; resolves with the exit code. */
+export async function runOnce(config: Config, terminal: Terminal): Promise<number> {
+  const context = makeContext('collector', config);
+  return collectOnce(context, composeOnce(context), terminal);
+}
+
+function makeContext(role: ProcessRole, config: Config): ProcessContext {
+  const logger = createLogger({ ...config.log, base: { role } });
+  return createProcessContext({ role, config, version, logger });
 }
 
 /** Longest that the banner waits for the first list of containers. */

@@ -1,9 +1,8 @@
+import { collector, dataFolder, ops } from '@plimsoll/agent';
 import { Lifecycle } from '@plimsoll/runtime';
 import { alerting } from './alerting.ts';
-import { collector } from './collector.ts';
-import { dataFolder } from './data-folder.ts';
 import { demoFleet, demoFolder, demoHistory } from './demo.ts';
-import { http, ops } from './http.ts';
+import { http } from './http.ts';
 import { ingest, transport } from './pipeline.ts';
 import type { Part, ProcessContext } from './process-context.ts';
 import { migrations, storage } from './storage.ts';
@@ -21,7 +20,7 @@ export type ProcessRole = Role | 'demo';
  */
 const startOrder: Readonly<Record<ProcessRole, readonly Part[]>> = {
   all: [dataFolder, storage, migrations, transport, ingest, http, alerting, collector],
-  // Without Kafka the collector brings its own way to the server: journal and ingest.
+  // With transport.mode: direct; the collector brings its own way to the server: journal and ingest.
   collector: [dataFolder, storage, migrations, transport, ingest, ops, collector],
   ingest: [dataFolder, storage, migrations, transport, ingest, ops],
   query: [storage, migrations, http],
@@ -39,6 +38,15 @@ const startOrder: Readonly<Record<ProcessRole, readonly Part[]>> = {
     demoFleet,
   ],
 };
+
+/** What a collector needs that runs once: its way to the server. */
+const onceParts: readonly Part[] = [dataFolder, storage, migrations, transport, ingest];
+
+export function composeOnce(context: ProcessContext): Lifecycle {
+  const lifecycle = new Lifecycle({ logger: context.logger });
+  for (const part of onceParts) lifecycle.add(part(context));
+  return lifecycle;
+}
 
 export function composeRole(role: ProcessRole, context: ProcessContext): Lifecycle {
   const lifecycle = new Lifecycle({ logger: context.logger });

@@ -1,7 +1,7 @@
 import { messageOf } from '@plimsoll/runtime';
 import type { Component } from '@plimsoll/runtime';
 import { migrate, openEngine } from '@plimsoll/storage';
-import { toCodedError } from '../cli/coded-error.ts';
+import { toCodedError } from '../coded-error.ts';
 import { engineOptions } from './engine-options.ts';
 import type { ProcessContext } from './process-context.ts';
 

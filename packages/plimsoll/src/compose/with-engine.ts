@@ -1,7 +1,7 @@
+import { DataDirLock } from '@plimsoll/agent';
 import type { Config } from '@plimsoll/runtime';
 import { openEngine } from '@plimsoll/storage';
 import type { Engine } from '@plimsoll/storage';
-import { DataDirLock } from './data-dir-lock.ts';
 import { dataLayout } from './data-layout.ts';
 import { engineOptions } from './engine-options.ts';
 

@@ -2,15 +2,15 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommandLine } from '../../src/cli/run-command-line.ts';
-import { commands } from '../../src/commands/index.ts';
-import { fakeTerminal } from '../fake-terminal.ts';
+import { fakeTerminal, runCommandLine } from '@plimsoll/cli';
+import { program } from '../../src/program.ts';
 
+const { commands } = program;
 const cwd = mkdtempSync(join(tmpdir(), 'plimsoll-cli-'));
 
 async function run(args: string[], options: Parameters<typeof fakeTerminal>[0] = {}) {
   const terminal = fakeTerminal({ cwd, ...options });
-  const code = await runCommandLine(args, terminal);
+  const code = await runCommandLine(program, args, terminal);
   return { code, output: terminal.output(), errors: terminal.errors() };
 }
 

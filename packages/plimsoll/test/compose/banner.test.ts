@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { configSchema, deepFreeze, silentLogger } from '@plimsoll/runtime';
 import { banner } from '../../src/compose/banner.ts';
 import { createProcessContext } from '../../src/compose/process-context.ts';
-import { fakeTerminal } from '../fake-terminal.ts';
+import { fakeTerminal } from '@plimsoll/cli';
 
 function context(role: string, storage: object = {}) {
   const config = deepFreeze(configSchema.parse({ data_dir: '/var/lib/plimsoll', storage }));

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { runCommandLine } from '../../src/cli/run-command-line.ts';
-import { fakeTerminal } from '../fake-terminal.ts';
+import { fakeTerminal, runCommandLine } from '@plimsoll/cli';
+import { program } from '../../src/program.ts';
 
 interface Seen {
   path: string;
@@ -37,7 +37,7 @@ async function answering(status: number, body: unknown): Promise<{ url: string; 
 
 async function sql(args: string[], options: Parameters<typeof fakeTerminal>[0] = {}) {
   const terminal = fakeTerminal({ cwd: '/', ...options });
-  const code = await runCommandLine(['sql', ...args], terminal);
+  const code = await runCommandLine(program, ['sql', ...args], terminal);
   return { code, output: terminal.output(), errors: terminal.errors() };
 }
 

@@ -97,6 +97,12 @@ function checkNoCredentials(path: Path, url: string, report: Report): void {
 /** Below these a wait turns into a busy loop, or a limit into a standstill. */
 const minimums: readonly { path: readonly string[]; least: number; kind: 'duration' | 'size' }[] = [
   { path: ['collector', 'docker', 'resync_interval'], least: 1000, kind: 'duration' },
+  { path: ['collector', 'docker', 'probe', 'interval'], least: 1000, kind: 'duration' },
+  { path: ['collector', 'docker', 'probe', 'deadline'], least: 100, kind: 'duration' },
+  { path: ['collector', 'orphans', 'interval'], least: 10_000, kind: 'duration' },
+  // Containers that were removed together take a minute or two to be gone entirely.
+  { path: ['collector', 'orphans', 'grace'], least: 120_000, kind: 'duration' },
+  { path: ['collector', 'gpu', 'interval'], least: 5000, kind: 'duration' },
   { path: ['collector', 'logs', 'poll_interval'], least: 10, kind: 'duration' },
   { path: ['collector', 'logs', 'flush_interval'], least: 1, kind: 'duration' },
   { path: ['collector', 'logs', 'max_in_flight'], least: 8 * mebibyte, kind: 'size' },

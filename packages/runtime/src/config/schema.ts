@@ -11,6 +11,49 @@ import { duration, size } from './quantity.ts';
 const port = z.number().int().min(0).max(65_535);
 const secret = z.string().min(1).meta({ secret: true });
 
+const globs = z.array(z.string().min(1)).max(100);
+
+/** All that are given must fit; each is a list of patterns with `*` and `?`, of which one must. */
+const containerMatch = z.strictObject({
+  name: globs.optional(),
+  image: globs.optional(),
+  /** Kubernetes namespace. */
+  namespace: globs.optional(),
+  /** `key` or `key=value`, the value a pattern. */
+  label: globs.optional(),
+});
+
+const logRule = z.strictObject({
+  match: containerMatch.prefault({}),
+  /** Joins lines into one record. Patterns are RE2's. */
+  multiline: z
+    .strictObject({
+      /** A line that fits begins a record. */
+      start: z.string().min(1).optional(),
+      /** A line that fits goes on with the record before. */
+      continue: z.string().min(1).optional(),
+      max_lines: z.number().int().min(2).max(10_000).default(500),
+      max_bytes: size.prefault('256KiB'),
+      /** Longest a record waits for its next line. */
+      max_wait: duration.prefault('2s'),
+    })
+    .optional(),
+  /** What fits a pattern is replaced before it leaves the host. */
+  redact: z
+    .array(
+      z.strictObject({
+        pattern: z.string().min(1),
+        replacement: z.string().max(200).default('[redacted]'),
+      }),
+    )
+    .max(50)
+    .optional(),
+  /** Bytes of log per second, on average over a minute; what is above is withheld and counted. */
+  quota: size.optional(),
+  /** The log is not read at all. */
+  exclude: z.boolean().optional(),
+});
+
 const collector = z
   .strictObject({
     /** Name of this host in everything stored. Default: the kernel's host name. */
@@ -30,12 +73,62 @@ const collector = z
         host: z.string().default('/'),
       })
       .prefault({}),
+    /** Which containers are watched. With `include`, only those; `exclude` is stronger. */
+    containers: z
+      .strictObject({
+        include: z.array(containerMatch).max(100).default([]),
+        exclude: z.array(containerMatch).max(100).default([]),
+      })
+      .prefault({}),
+    /** Tenants that the label `plimsoll.tenant` of a container may choose; none unless listed. */
+    label_tenants: z
+      .array(z.string().regex(/^[a-zA-Z0-9_.-]{1,64}$/))
+      .max(1000)
+      .default([]),
     docker: z
       .strictObject({
         enabled: z.boolean().default(true),
         socket: z.string().default('/var/run/docker.sock'),
         /** Full list again, in case an event was missed. */
         resync_interval: duration.prefault('60s'),
+        /** Logs of containers whose log driver keeps no json file, through the Docker API. */
+        api_logs: z.boolean().default(true),
+        /** Asks the daemon whether it still works, on three levels. */
+        probe: z
+          .strictObject({
+            enabled: z.boolean().default(true),
+            interval: duration.prefault('15s'),
+            /** Of each level by itself. */
+            deadline: duration.prefault('5s'),
+          })
+          .prefault({}),
+      })
+      .prefault({}),
+    kubernetes: z
+      .strictObject({
+        /** `auto`: where the folder of pod logs is there. */
+        enabled: z.enum(['auto', 'always', 'never']).default('auto'),
+        pod_logs: z.string().default('/var/log/pods'),
+        /** Links that name the container ids. */
+        container_logs: z.string().default('/var/log/containers'),
+        /** Owners, limits and requests from the API server: `auto` with a service account. */
+        api: z.enum(['auto', 'never']).default('auto'),
+      })
+      .prefault({}),
+    /** What a runtime leaves behind: veths, network namespaces, mounts, volumes, dead containers. */
+    orphans: z
+      .strictObject({
+        enabled: z.boolean().default(true),
+        interval: duration.prefault('5m'),
+        /** Longest that something may be left over before it is told; at least two minutes. */
+        grace: duration.prefault('10m'),
+      })
+      .prefault({}),
+    gpu: z
+      .strictObject({
+        /** Path of nvidia-smi, `auto` to look for it, or `off`. */
+        nvidia_smi: z.string().min(1).default('auto'),
+        interval: duration.prefault('30s'),
       })
       .prefault({}),
     logs: z
@@ -53,14 +146,72 @@ const collector = z
         max_in_flight: size.prefault('64MiB'),
         /** Descriptors kept open for log files. */
         max_open_files: z.number().int().min(16).default(4096),
+        /** By container: the first rule that matches stands, container labels go before it. */
+        rules: z.array(logRule).max(200).default([]),
+        /** Whether the labels `plimsoll.multiline.start`, `plimsoll.redact`, … are heeded. */
+        labels: z.boolean().default(true),
       })
       .prefault({}),
     stats: z
       .strictObject({
         enabled: z.boolean().default(true),
         interval: duration.prefault('10s'),
+        /** Of what walks processes and folders: descriptors, sockets by state, written layers. */
+        slow_interval: duration.prefault('30s'),
+        /** Cores that statistics may use; slow reads are stretched to keep to it. */
+        cpu_budget: z.number().positive().max(64).default(0.01),
       })
       .prefault({}),
+  })
+  .prefault({});
+
+const kafka = z
+  .strictObject({
+    brokers: z
+      .array(z.string().regex(/^[^\s:]+:\d+$|^\[[0-9a-f:]+\]:\d+$/i))
+      .max(100)
+      .default(['127.0.0.1:9092']),
+    client_id: z.string().min(1).max(200).default('plimsoll'),
+    /** Topics are `<prefix>.logs` and `<prefix>.rows`. */
+    topic_prefix: z
+      .string()
+      .regex(/^[a-zA-Z0-9._-]{1,200}$/)
+      .default('plimsoll'),
+    topics: z
+      .strictObject({
+        /** Makes topics that are not there. */
+        create: z.boolean().default(true),
+        /** Of a topic that is made: how many consumers can share the work. */
+        partitions: z.number().int().min(1).max(10_000).default(12),
+        /** Of a topic that is made. Default: 3, or as many as there are brokers. */
+        replicas: z.number().int().min(1).max(10).optional(),
+      })
+      .prefault({}),
+    tls: z
+      .strictObject({
+        enabled: z.boolean().default(false),
+        /** Files in PEM. */
+        ca: z.string().optional(),
+        cert: z.string().optional(),
+        key: z.string().optional(),
+      })
+      .prefault({}),
+    sasl: z
+      .strictObject({
+        mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']),
+        username: z.string().min(1),
+        password: secret,
+      })
+      .optional(),
+  })
+  .prefault({});
+
+/** How frames travel from collectors to ingest. */
+const transport = z
+  .strictObject({
+    /** `direct`: through a journal within one process. `kafka`: through the brokers. */
+    mode: z.enum(['direct', 'kafka']).default('direct'),
+    kafka,
   })
   .prefault({});
 
@@ -181,6 +332,7 @@ export const configSchema = z.strictObject({
     .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(4271) })
     .prefault({}),
   collector,
+  transport,
   storage,
   ingest,
   query,

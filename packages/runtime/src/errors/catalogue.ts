@@ -44,6 +44,11 @@ export const errorCatalogue = {
     hint: 'Read the reason; migrations resume where they stopped when run again.',
     exitCode: 1,
   },
+  transport_unsupported: {
+    means: 'The program cannot carry frames in the way that the configuration says.',
+    hint: 'Set transport.mode to what the message names.',
+    exitCode: 1,
+  },
   role_needs_server: {
     means: 'The role cannot run alone on the embedded engine, which belongs to one process.',
     hint: 'Run "plimsoll all", or set storage.mode: server and storage.url.',

@@ -1,8 +1,8 @@
 import { codeOf, messageOf, PlimsollError } from './plimsoll-error.ts';
 
 /** An error as lines for a terminal: the message with its causes, then what to do. */
-export function describeError(error: unknown): string {
-  const lines = [`plimsoll: ${chain(error).join(': ')}`];
+export function describeError(error: unknown, program = 'plimsoll'): string {
+  const lines = [`${program}: ${chain(error).join(': ')}`];
   const code = codeOf(error);
   const hint = error instanceof PlimsollError ? error.hint : null;
   if (hint !== null) lines.push(`  ${hint}`);

@@ -14,7 +14,14 @@ interface Row {
 const file = join(import.meta.dirname, '../../../../docs/specs/configuration.md');
 
 const webhook = { name: 'x', url: 'http://x/' };
+const examples = ['containers.include', 'containers.exclude', 'logs.rules'].map(
+  (name) => `collector.${name}`,
+);
 const defaults: unknown = configSchema.parse({
+  collector: {
+    containers: { include: [{}], exclude: [{}] },
+    logs: { rules: [{ multiline: { start: 'x' }, redact: [{ pattern: 'x' }] }] },
+  },
   alerting: { webhooks: [webhook], rules: { x: {} } },
 });
 
@@ -31,21 +38,29 @@ function documented(): (Row & { meaning: string })[] {
 
 function fromSchema(): Row[] {
   const own = listFields().map(({ path }) => row(path, path.join('.')));
-  return own.flatMap((field) => [field, ...elementRows(field.path)]);
+  return own.flatMap((field) => [field, ...elementRows(field.path.split('.'), field.path)]);
 }
 
 /** Fields of list items and of free keys, which the schema lists only below an example. */
-function elementRows(path: string): Row[] {
-  const parts = path.split('.');
-  for (const [key, text] of [
+function elementRows(parts: (string | number)[], name: string): Row[] {
+  const below = [
     ['x', '.<rule>'],
     [0, '[]'],
-  ] as const) {
+  ] as const;
+  for (const [key, text] of below) {
     const keys = keysAt([...parts, key]);
-    if (keys !== null)
-      return keys.map((name) => row([...parts, key, name], `${path}${text}.${name}`));
+    if (keys !== null) return mappingRows([...parts, key], `${name}${text}`);
   }
   return [];
+}
+
+function mappingRows(parts: (string | number)[], name: string): Row[] {
+  return (keysAt(parts) ?? []).flatMap((key) => {
+    const path = [...parts, key];
+    const own = `${name}.${key}`;
+    const isMapping = keysAt(path) !== null && fieldAt([...path, 'x']) === null;
+    return [row(path, own), ...(isMapping ? mappingRows(path, own) : elementRows(path, own))];
+  });
 }
 
 function row(path: readonly (string | number)[], name: string): Row {
@@ -62,7 +77,11 @@ function row(path: readonly (string | number)[], name: string): Row {
 function defaultText(name: string, value: unknown, quantity: 'duration' | 'size' | null): string {
   if (name === 'collector.host') return 'the kernel’s host name';
   if (name === 'alerting.webhooks' || name === 'alerting.rules') return 'none';
-  if (name.endsWith('[].name') || name.endsWith('[].url')) return 'required';
+  if (/webhooks\[\]\.(name|url)$|\.pattern$/.test(name)) return 'required';
+  if (examples.includes(name)) return 'none';
+  if (name.endsWith('.multiline') || name.endsWith('.redact')) return 'none';
+  if (name.endsWith('.start')) return 'none';
+  if (name.endsWith('[].match')) return 'every container';
   if (value === undefined) return name.startsWith('alerting.rules') ? 'the rule’s own' : 'none';
   if (typeof value === 'number' && quantity !== null) return formatQuantity(value, quantity);
   if (Array.isArray(value)) return value.length === 0 ? 'none' : JSON.stringify(value);

@@ -39,6 +39,7 @@ const retainedTables: readonly RetainedTable[] = [
   },
   { table: 'host_stats', kind: 'host_stats', since: 'toDateTime(time)' },
   { table: 'filesystem_stats', kind: 'host_stats', since: 'toDateTime(time)' },
+  { table: 'gpu_stats', kind: 'host_stats', since: 'toDateTime(time)' },
   { table: 'collector_stats', kind: 'host_stats', since: 'toDateTime(time)' },
   { table: 'events', kind: 'events', since: 'toDateTime(time)' },
   { table: 'targets', kind: 'events', since: 'toDateTime(time)', where: "state = 'removed'" },

@@ -1,4 +1,5 @@
-import { durationBuckets, type Metrics } from '@plimsoll/runtime';
+import type { Metrics } from '@plimsoll/runtime';
+import { publishSeconds } from '../publish-metrics.ts';
 
 export class DirectMetrics {
   readonly publishSeconds;
@@ -9,11 +10,7 @@ export class DirectMetrics {
   readonly damaged;
 
   constructor(metrics: Metrics, journal: { bytes(): number; batches(): number }) {
-    this.publishSeconds = metrics.histogram({
-      name: 'plimsoll_transport_publish_duration_seconds',
-      help: 'From publish until the frame is durable.',
-      buckets: durationBuckets,
-    });
+    this.publishSeconds = publishSeconds(metrics);
     this.backPressure = metrics.counter({
       name: 'plimsoll_transport_publish_waits_total',
       help: 'Times a publisher waited because the journal was full.',

@@ -24,7 +24,7 @@ import { TransportError } from '../transport-error.ts';
 import { DirectMetrics } from './direct-metrics.ts';
 import { Journal, type JournalEntry } from './journal.ts';
 import { OpenBatch } from './open-batch.ts';
-import { Signal } from './signal.ts';
+import { Signal } from '../signal.ts';
 
 export interface DirectTransportOptions {
   directory: string;

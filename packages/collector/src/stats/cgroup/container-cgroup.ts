@@ -11,11 +11,12 @@
  * ```
  *
  * A path that does not name the container is not believed: the pid was taken over by another
- * process, or the path is relative to a namespace of ours. Then, and for recorded trees, the known
- * places of the id are tried.
+ * process. Then, where the path is relative to a namespace of ours, and for recorded trees, the
+ * usual places of the id are tried, and at last the hierarchy is looked through for it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import type { ContainerIndex } from './container-index.ts';
 import { type CgroupLayout, type CgroupMount, type Controller, controllers } from './layout.ts';
 
 /** What must be known of a container to find its control groups. */
@@ -37,24 +38,32 @@ export interface ContainerCgroup {
   readonly unified: CgroupDirectory | undefined;
 }
 
+export interface CgroupPlaces {
+  readonly layout: CgroupLayout;
+  readonly index: ContainerIndex;
+  /** Root of the kernel's process files. */
+  readonly proc: string;
+}
+
 /** The directories that exist; no controllers at all when the container has none (yet). */
 export function findContainerCgroup(
-  layout: CgroupLayout,
+  { layout, index, proc }: CgroupPlaces,
   owner: CgroupOwner,
-  proc: string,
 ): ContainerCgroup {
   const memberships = readMemberships(join(proc, String(owner.pid), 'cgroup'), owner.pid);
+  const find = (mount: CgroupMount, path: string | undefined): CgroupDirectory | undefined =>
+    findDirectory(mount, owner, path) ?? searched(mount, owner, index);
   const found = new Map<Controller, CgroupDirectory>();
   for (const controller of controllers) {
     const mount = layout.mounts.get(controller);
     if (!mount) continue;
     const path = mount.version === 1 ? memberships.v1.get(controller) : memberships.unified;
-    const directory = findDirectory(mount, owner, path);
+    const directory = find(mount, path);
     if (directory) found.set(controller, directory);
   }
   return {
     controllers: found,
-    unified: layout.unified && findDirectory(layout.unified, owner, memberships.unified),
+    unified: layout.unified && find(layout.unified, memberships.unified),
   };
 }
 
@@ -106,6 +115,18 @@ function findDirectory(
     }
   }
   return undefined;
+}
+
+function searched(
+  mount: CgroupMount,
+  owner: CgroupOwner,
+  index: ContainerIndex,
+): CgroupDirectory | undefined {
+  // Without a process there is nothing to be found.
+  const path = owner.pid > 0 ? index.find(mount.directory, owner.dockerId) : undefined;
+  if (path === undefined) return undefined;
+  const { version, directory } = mount;
+  return { version, directory: join(directory, path), mountDirectory: directory };
 }
 
 /** The path up to the last folder that names the container; undefined when none does. */

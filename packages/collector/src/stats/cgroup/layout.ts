@@ -119,7 +119,16 @@ function controllersOfV1(words: readonly string[]): Controller[] {
 
 /** Of two mounts of one hierarchy, the one that shows more of it. */
 function wider(current: CgroupMount | undefined, candidate: CgroupMount): CgroupMount {
-  return current && current.root.length <= candidate.root.length ? current : candidate;
+  return current && narrowness(current) <= narrowness(candidate) ? current : candidate;
+}
+
+/**
+ * Within a cgroup namespace its own root is `/` and what lies above is `/..`, so that each step up
+ * shows more; elsewhere a longer path shows less.
+ */
+function narrowness({ root }: CgroupMount): number {
+  const above = root.split('/').filter((folder) => folder === '..').length;
+  return above > 0 ? -above : root.length;
 }
 
 function isCgroup2(directory: string): boolean {

@@ -1,7 +1,9 @@
 /** Reads all values of the host and of its filesystems. No descriptor is kept. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { HostStatsValue } from '@plimsoll/model';
+import type { Clock } from '@plimsoll/runtime';
 import type { CgroupLayout } from '../cgroup/layout.ts';
+import type { DamagedFiles } from '../damaged-files.ts';
 import type { KeptFiles } from '../kept-files.ts';
 import { type Bytes, parseSingle } from '../parse/bytes.ts';
 import { compileKeys, parseKeyed } from '../parse/keyed.ts';
@@ -9,16 +11,16 @@ import {
   compileHeaderPair,
   parseHeaderPair,
   parseNetDev,
-  parseSockstat,
-  type SocketCounts,
   zeroInterfaceTotals,
 } from '../parse/network.ts';
 import { parsePressure, type Pressure } from '../parse/pressure.ts';
+import { parseSockstat, parseSockstat6, unknownSockets } from '../parse/sockets.ts';
 import { isWholeDisk, readDiskstats } from './disks.ts';
-import { blockFilesystems, type Filesystem, type FilesystemProbe } from './filesystems.ts';
+import { blockFilesystems, type Filesystem, type FilesystemSpace } from './filesystems.ts';
 import { HostValues } from './host-values.ts';
 import {
   readArp,
+  readCgroups,
   readConntrack,
   readFileNr,
   readLoadavg,
@@ -30,11 +32,16 @@ import {
 
 export interface HostReaderOptions {
   readonly files: KeptFiles;
+  readonly damaged: DamagedFiles;
   readonly layout: CgroupLayout;
+  readonly clock: Clock;
   readonly proc: string;
   readonly sys: string;
-  readonly probe: FilesystemProbe;
+  /** How often the list of mounts is read again: it is long where there are many containers. */
+  readonly mountsIntervalMs: number;
 }
+
+type Read = (bytes: Bytes, values: HostValues) => void;
 
 const tcpNames = compileHeaderPair('Tcp', ['RetransSegs']);
 const tcpExtNames = compileHeaderPair('TcpExt', ['ListenOverflows', 'ListenDrops']);
@@ -45,6 +52,8 @@ export class HostReader {
   /** `/proc/net` is the reader's own namespace; pid 1's is the host's. */
   readonly #network: string;
   readonly #mountinfo: readonly string[];
+  #filesystems: readonly Filesystem[] = [];
+  #mountsDueAt = -Infinity;
 
   constructor(options: HostReaderOptions) {
     this.#options = options;
@@ -58,138 +67,100 @@ export class HostReader {
   read(): HostValues {
     const values = new HostValues();
     this.#readKernel(values);
+    this.#readLimits(values);
     this.#readPressure(values);
     this.#readNetwork(values);
     this.#readDisks(values);
-    this.#readDying(values);
+    const { unified } = this.#options.layout;
+    if (unified) this.#apply(join(unified.directory, 'cgroup.stat'), values, readDying);
     return values;
   }
 
-  /** Fills the space of the filesystem that holds the container runtime's root. */
-  async readRoot(path: string, values: HostValues): Promise<void> {
-    const space = await this.#options.probe.space(path);
-    if (!space) return;
-    values.set('docker_root_size_bytes', space.sizeBytes);
-    values.set('docker_root_available_bytes', space.availableBytes);
-    values.set('docker_root_inodes', space.inodes);
-    values.set('docker_root_inodes_free', space.inodesFree);
-  }
-
-  filesystems(): Filesystem[] {
-    for (const path of this.#mountinfo) {
-      const text = this.#text(path);
-      if (text !== undefined) return blockFilesystems(text);
-    }
-    return [];
+  /** Mounted filesystems with a device; as of the last look at the mounts. */
+  filesystems(): readonly Filesystem[] {
+    const now = this.#options.clock.monotonic();
+    if (now < this.#mountsDueAt) return this.#filesystems;
+    this.#mountsDueAt = now + this.#options.mountsIntervalMs;
+    const text = this.#mountinfo.map((path) => this.#text(path)).find((found) => found);
+    this.#filesystems = text === undefined ? [] : blockFilesystems(text);
+    return this.#filesystems;
   }
 
   #readKernel(values: HostValues): void {
-    this.#apply('meminfo', values, readMeminfo);
-    this.#apply('stat', values, readStat);
-    this.#apply('loadavg', values, readLoadavg);
-    this.#apply('vmstat', values, readVmstat);
-    this.#apply('sys/fs/file-nr', values, readFileNr);
+    this.#applyProc('meminfo', values, readMeminfo);
+    this.#applyProc('stat', values, readStat);
+    this.#applyProc('loadavg', values, readLoadavg);
+    this.#applyProc('vmstat', values, readVmstat);
+    this.#applyProc('sys/fs/file-nr', values, readFileNr);
+    this.#applyProc('cgroups', values, readCgroups);
+    this.#applyProc('sys/net/netfilter/nf_conntrack_count', values, into('conntrack_entries'));
+  }
+
+  #readLimits(values: HostValues): void {
     const pidMax = this.#number('sys/kernel/pid_max');
     const threadsMax = this.#number('sys/kernel/threads-max');
     values.set('threads_limit', Math.min(pidMax, threadsMax));
-    values.set('conntrack_entries', this.#number('sys/net/netfilter/nf_conntrack_count'));
-    values.set('conntrack_entries_limit', this.#number('sys/net/netfilter/nf_conntrack_max'));
+    const limits = {
+      'sys/net/netfilter/nf_conntrack_max': 'conntrack_entries_limit',
+      'sys/net/ipv4/neigh/default/gc_thresh3': 'arp_entries_limit',
+      'sys/fs/inotify/max_user_instances': 'inotify_instances_limit',
+      'sys/fs/inotify/max_user_watches': 'inotify_watches_limit',
+    } as const;
+    for (const [name, value] of Object.entries(limits)) {
+      this.#applyProc(name, values, into(value));
+    }
   }
 
   #readPressure(values: HostValues): void {
-    this.#pressure('cpu', values, 'cpu_pressure_waiting_seconds_total');
-    this.#pressure('memory', values, 'memory_pressure_waiting_seconds_total');
-    this.#pressure('io', values, 'io_pressure_waiting_seconds_total');
-  }
-
-  #pressure(name: 'cpu' | 'memory' | 'io', values: HostValues, waiting: HostStatsValue): void {
-    const bytes = this.#bytes(join(this.#options.proc, 'pressure', name));
-    if (!bytes) return;
-    const totals: Pressure = { waitingUs: NaN, stalledUs: NaN };
-    parsePressure(bytes, totals);
-    values.set(waiting, totals.waitingUs / 1e6);
-    // A whole host never stalls for cpu: the kernel writes 0 there, or nothing.
-    if (name !== 'cpu') {
-      values.set(`${name}_pressure_stalled_seconds_total`, totals.stalledUs / 1e6);
+    this.#applyProc('pressure/cpu', values, (bytes) => {
+      // A whole host never stalls for cpu: the kernel writes 0 there, or nothing.
+      values.set('cpu_pressure_waiting_seconds_total', pressureOf(bytes).waiting);
+    });
+    for (const name of ['memory', 'io'] as const) {
+      this.#applyProc(`pressure/${name}`, values, (bytes) => {
+        const { waiting, stalled } = pressureOf(bytes);
+        values.set(`${name}_pressure_waiting_seconds_total`, waiting);
+        values.set(`${name}_pressure_stalled_seconds_total`, stalled);
+      });
     }
+    // Only `full`, and only where the kernel accounts for time in interrupts.
+    this.#applyProc('pressure/irq', values, (bytes) => {
+      values.set('irq_pressure_stalled_seconds_total', pressureOf(bytes).stalled);
+    });
   }
 
   #readNetwork(values: HostValues): void {
-    const dev = this.#bytes(join(this.#network, 'dev'));
-    if (dev) {
-      const sums = zeroInterfaceTotals();
-      parseNetDev(dev, 'without-loopback-and-veth', sums);
-      values.set('network_receive_bytes_total', sums.receiveBytes);
-      values.set('network_transmit_bytes_total', sums.transmitBytes);
-      values.set('network_receive_errors_total', sums.receiveErrors);
-      values.set('network_transmit_errors_total', sums.transmitErrors);
-      values.set('network_receive_dropped_total', sums.receiveDropped);
-      values.set('network_transmit_dropped_total', sums.transmitDropped);
-    }
-    this.#readTcp(values);
+    this.#applyNetwork('dev', values, readInterfaces);
+    this.#applyNetwork('snmp', values, readSnmp);
+    this.#applyNetwork('netstat', values, readNetstat);
+    this.#applyNetwork('sockstat', values, readSockstat);
+    this.#applyNetwork('sockstat6', values, addSockstat6);
     this.#applyNetwork('softnet_stat', values, readSoftnet);
     this.#applyNetwork('stat/nf_conntrack', values, readConntrack);
     this.#applyNetwork('arp', values, readArp);
   }
 
-  #readTcp(values: HostValues): void {
-    const tcp = new Float64Array(tcpNames.names.length);
-    const snmp = this.#bytes(join(this.#network, 'snmp'));
-    if (snmp) {
-      parseHeaderPair(snmp, tcpNames, tcp);
-      values.set('tcp_retransmitted_segments_total', tcp[0] ?? NaN);
-    }
-    const tcpExt = new Float64Array(tcpExtNames.names.length);
-    const netstat = this.#bytes(join(this.#network, 'netstat'));
-    if (netstat) {
-      parseHeaderPair(netstat, tcpExtNames, tcpExt);
-      values.set('tcp_listen_overflows_total', tcpExt[0] ?? NaN);
-      values.set('tcp_listen_drops_total', tcpExt[1] ?? NaN);
-    }
-    const sockstat = this.#bytes(join(this.#network, 'sockstat'));
-    if (!sockstat) return;
-    const sockets: SocketCounts = {
-      used: NaN,
-      tcpInUse: NaN,
-      tcpOrphaned: NaN,
-      tcpTimeWait: NaN,
-      tcpAllocated: NaN,
-      udpInUse: NaN,
-    };
-    parseSockstat(sockstat, sockets);
-    values.set('tcp_sockets_in_use', sockets.tcpInUse);
-    values.set('tcp_sockets_orphaned', sockets.tcpOrphaned);
-    values.set('tcp_sockets_time_wait', sockets.tcpTimeWait);
-    values.set('tcp_sockets_allocated', sockets.tcpAllocated);
-  }
-
   #readDisks(values: HostValues): void {
-    const text = this.#text(join(this.#options.proc, 'diskstats'));
-    if (text === undefined) return;
-    readDiskstats(text, (name) => isWholeDisk(this.#options.sys, name), values);
+    this.#applyProc('diskstats', values, (bytes) => {
+      readDiskstats(textOf(bytes), (name) => isWholeDisk(this.#options.sys, name), values);
+    });
   }
 
-  #readDying(values: HostValues): void {
-    const { unified } = this.#options.layout;
-    const bytes = unified && this.#bytes(join(unified.directory, 'cgroup.stat'));
+  #applyProc(name: string, values: HostValues, read: Read): void {
+    this.#apply(join(this.#options.proc, name), values, read);
+  }
+
+  #applyNetwork(name: string, values: HostValues, read: Read): void {
+    this.#apply(join(this.#network, name), values, read);
+  }
+
+  #apply(path: string, values: HostValues, read: Read): void {
+    const bytes = this.#bytes(path);
     if (!bytes) return;
-    const out = new Float64Array(1);
-    parseKeyed(bytes, cgroupStat, out);
-    values.set('cgroup_dying_descendants', out[0] ?? NaN);
-  }
-
-  #apply(name: string, values: HostValues, read: (bytes: Bytes, values: HostValues) => void): void {
-    const bytes = this.#bytes(join(this.#options.proc, name));
-    if (bytes) read(bytes, values);
-  }
-
-  #applyNetwork(
-    name: string,
-    values: HostValues,
-    read: (bytes: Bytes, values: HostValues) => void,
-  ): void {
-    const bytes = this.#bytes(join(this.#network, name));
-    if (bytes) read(bytes, values);
+    const before = values.outOfRange;
+    read(bytes, values);
+    const count = values.outOfRange - before;
+    if (count > 0) this.#options.damaged.add(`host ${basename(path)}`, path, count);
   }
 
   #number(name: string): number {
@@ -203,6 +174,77 @@ export class HostReader {
 
   #text(path: string): string | undefined {
     const bytes = this.#bytes(path);
-    return bytes && Buffer.from(bytes.data.subarray(0, bytes.length)).toString('utf8');
+    return bytes && textOf(bytes);
   }
+}
+
+/** Fills the space of the filesystem that holds the container runtime's root. */
+export function setRootSpace(space: FilesystemSpace, values: HostValues): void {
+  values.set('docker_root_size_bytes', space.sizeBytes);
+  values.set('docker_root_available_bytes', space.availableBytes);
+  values.set('docker_root_inodes', space.inodes);
+  values.set('docker_root_inodes_free', space.inodesFree);
+}
+
+function into(value: HostStatsValue): Read {
+  return (bytes, values) => {
+    values.set(value, parseSingle(bytes));
+  };
+}
+
+function pressureOf(bytes: Bytes): { waiting: number; stalled: number } {
+  const totals: Pressure = { waitingUs: NaN, stalledUs: NaN };
+  parsePressure(bytes, totals);
+  return { waiting: totals.waitingUs / 1e6, stalled: totals.stalledUs / 1e6 };
+}
+
+function readDying(bytes: Bytes, values: HostValues): void {
+  const out = new Float64Array(1);
+  parseKeyed(bytes, cgroupStat, out);
+  values.set('cgroup_dying_descendants', out[0] ?? NaN);
+}
+
+function readInterfaces(bytes: Bytes, values: HostValues): void {
+  const sums = zeroInterfaceTotals();
+  parseNetDev(bytes, 'without-loopback-and-veth', sums);
+  values.set('network_receive_bytes_total', sums.receiveBytes);
+  values.set('network_transmit_bytes_total', sums.transmitBytes);
+  values.set('network_receive_errors_total', sums.receiveErrors);
+  values.set('network_transmit_errors_total', sums.transmitErrors);
+  values.set('network_receive_dropped_total', sums.receiveDropped);
+  values.set('network_transmit_dropped_total', sums.transmitDropped);
+}
+
+function readSnmp(bytes: Bytes, values: HostValues): void {
+  const tcp = new Float64Array(tcpNames.names.length);
+  parseHeaderPair(bytes, tcpNames, tcp);
+  values.set('tcp_retransmitted_segments_total', tcp[0] ?? NaN);
+}
+
+function readNetstat(bytes: Bytes, values: HostValues): void {
+  const tcpExt = new Float64Array(tcpExtNames.names.length);
+  parseHeaderPair(bytes, tcpExtNames, tcpExt);
+  values.set('tcp_listen_overflows_total', tcpExt[0] ?? NaN);
+  values.set('tcp_listen_drops_total', tcpExt[1] ?? NaN);
+}
+
+function readSockstat(bytes: Bytes, values: HostValues): void {
+  const sockets = unknownSockets();
+  parseSockstat(bytes, sockets);
+  values.set('tcp_sockets_in_use', sockets.tcpInUse);
+  values.set('tcp_sockets_orphaned', sockets.tcpOrphaned);
+  values.set('tcp_sockets_time_wait', sockets.tcpTimeWait);
+  values.set('tcp_sockets_allocated', sockets.tcpAllocated);
+}
+
+/** Sockets of IPv6 are counted apart. */
+function addSockstat6(bytes: Bytes, values: HostValues): void {
+  const sockets6 = { tcpInUse: NaN, udpInUse: NaN };
+  parseSockstat6(bytes, sockets6);
+  if (Number.isNaN(sockets6.tcpInUse)) return;
+  values.set('tcp_sockets_in_use', values.get('tcp_sockets_in_use') + sockets6.tcpInUse);
+}
+
+function textOf(bytes: Bytes): string {
+  return Buffer.from(bytes.data.subarray(0, bytes.length)).toString('utf8');
 }

@@ -33,10 +33,39 @@ export const readMeminfo = keyedFile(
   kibibyte,
 );
 
-export const readVmstat = keyedFile(
-  { oom_kill: 'oom_kills_total', pgmajfault: 'major_page_faults_total' },
+const readVmstatCounters = keyedFile(
+  {
+    oom_kill: 'oom_kills_total',
+    pgmajfault: 'major_page_faults_total',
+    compact_stall: 'memory_compaction_stalls_total',
+  },
   1,
 );
+
+/** One counter for each memory zone that the kernel may have. */
+const allocationStalls = compileKeys(
+  ['normal', 'movable', 'dma', 'dma32', 'device', 'highmem'].map((zone) => `allocstall_${zone}`),
+);
+const stallsByZone = new Float64Array(allocationStalls.keys.length);
+
+export function readVmstat(bytes: Bytes, values: HostValues): void {
+  readVmstatCounters(bytes, values);
+  parseKeyed(bytes, allocationStalls, stallsByZone);
+  const known = stallsByZone.filter((stalls) => !Number.isNaN(stalls));
+  if (known.length === 0) return;
+  values.set(
+    'memory_allocation_stalls_total',
+    known.reduce((sum, stalls) => sum + stalls, 0),
+  );
+}
+
+/** `memory	9	59	1`: name, hierarchy, number of control groups, enabled. */
+export function readCgroups(bytes: Bytes, values: HostValues): void {
+  for (const line of textOf(bytes).split('\n')) {
+    const [name, , count] = line.split('\t');
+    if (name === 'memory') values.set('cgroups', decimal(count));
+  }
+}
 
 const readStatCounters = keyedFile(
   {
@@ -114,6 +143,7 @@ export function readConntrack(bytes: Bytes, values: HostValues): void {
   };
   values.set('conntrack_drops_total', sum('drop'));
   values.set('conntrack_insert_failures_total', sum('insert_failed'));
+  values.set('conntrack_early_drops_total', sum('early_drop'));
 }
 
 /** A header, then one line per neighbour. */

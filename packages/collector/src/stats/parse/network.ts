@@ -13,6 +13,8 @@ export interface InterfaceTotals {
   transmitPackets: number;
   transmitErrors: number;
   transmitDropped: number;
+  /** Packets of all interfaces in both directions, also of those left out of the other sums. */
+  anyPackets: number;
 }
 
 export function zeroInterfaceTotals(): InterfaceTotals {
@@ -25,6 +27,7 @@ export function zeroInterfaceTotals(): InterfaceTotals {
     transmitPackets: 0,
     transmitErrors: 0,
     transmitDropped: 0,
+    anyPackets: 0,
   };
 }
 
@@ -40,8 +43,9 @@ export function parseNetDev(bytes: Bytes, filter: InterfaceFilter, out: Interfac
     const start = skipBlanks(bytes, at);
     const end = bytes.data.indexOf(colon, start);
     if (end < 0 || end >= nextLine(bytes, at)) continue;
-    if (isLeftOut(bytes.data.subarray(start, end), filter)) continue;
     if (!readFields(bytes, end + 1)) continue;
+    out.anyPackets += (fields[1] ?? 0) + (fields[9] ?? 0);
+    if (isLeftOut(bytes.data.subarray(start, end), filter)) continue;
     out.receiveBytes += fields[0] ?? 0;
     out.receivePackets += fields[1] ?? 0;
     out.receiveErrors += fields[2] ?? 0;
@@ -124,53 +128,11 @@ function walkPair(
   }
 }
 
-function isAt(bytes: Bytes, from: number, wanted: Uint8Array): boolean {
+/** True when the bytes at `from` begin with `wanted`. */
+export function isAt(bytes: Bytes, from: number, wanted: Uint8Array): boolean {
   if (from + wanted.length > bytes.length) return false;
   for (let at = 0; at < wanted.length; at++) {
     if (bytes.data[from + at] !== wanted[at]) return false;
   }
   return true;
-}
-
-/** Numbers of sockets in one network namespace, from `net/sockstat`. */
-export interface SocketCounts {
-  used: number;
-  tcpInUse: number;
-  tcpOrphaned: number;
-  tcpTimeWait: number;
-  tcpAllocated: number;
-  udpInUse: number;
-}
-
-const socketFields = [
-  ['sockets:', 'used', 'used'],
-  ['TCP:', 'inuse', 'tcpInUse'],
-  ['TCP:', 'orphan', 'tcpOrphaned'],
-  ['TCP:', 'tw', 'tcpTimeWait'],
-  ['TCP:', 'alloc', 'tcpAllocated'],
-  ['UDP:', 'inuse', 'udpInUse'],
-] as const;
-const compiledSocketFields = socketFields.map(([line, word, field]) => ({
-  line: Buffer.from(line, 'latin1'),
-  word: Buffer.from(word, 'latin1'),
-  field,
-}));
-
-/** `TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 257`: a name, then pairs of word and number. */
-export function parseSockstat(bytes: Bytes, out: SocketCounts): void {
-  for (const { field } of compiledSocketFields) out[field] = NaN;
-  for (let at = 0; at < bytes.length; at = nextLine(bytes, at)) {
-    const line = at;
-    for (;;) {
-      at = skipBlanks(bytes, skipWord(bytes, at));
-      if (at >= bytes.length || bytes.data[at] === newline) break;
-      const word = at;
-      at = skipBlanks(bytes, skipWord(bytes, at));
-      for (const wanted of compiledSocketFields) {
-        if (!isAt(bytes, line, wanted.line) || !isAt(bytes, word, wanted.word)) continue;
-        if (skipWord(bytes, word) - word !== wanted.word.length) continue;
-        out[wanted.field] = parseNumber(bytes, at);
-      }
-    }
-  }
 }

@@ -4,96 +4,165 @@
  *
  * `orphan` and `alloc` of sockstat are counted over the whole host, whatever the namespace
  * (net/ipv4/proc.c), so they are not a container's values and stay unknown.
+ *
+ * The kernel makes these files anew for each reader: `dev` and the two of sockstat cost some 10 µs
+ * each, `snmp` 20 µs and `netstat` 40 µs, which is why those two belong to the slow tier.
  */
-import { readlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { set } from '../stat-file.ts';
-import type { Values } from '../container-values.ts';
-import type { KeptFiles } from '../kept-files.ts';
+import { ContainerValues } from '../container-values.ts';
+import type { DamagedFiles } from '../damaged-files.ts';
+import type { KeptFile, KeptFiles } from '../kept-files.ts';
+import type { Bytes } from '../parse/bytes.ts';
 import {
   compileHeaderPair,
   parseHeaderPair,
   parseNetDev,
-  parseSockstat,
-  type SocketCounts,
   zeroInterfaceTotals,
 } from '../parse/network.ts';
+import {
+  parseSockstat,
+  parseSockstat6,
+  type SocketCounts6,
+  unknownSockets,
+} from '../parse/sockets.ts';
 
 /** `net/snmp`, line pair `Tcp`. */
-const tcpNames = compileHeaderPair('Tcp', ['RetransSegs', 'EstabResets']);
+const tcpNames = compileHeaderPair('Tcp', ['RetransSegs', 'EstabResets', 'AttemptFails']);
 /** `net/netstat`, line pair `TcpExt`. */
 const tcpExtNames = compileHeaderPair('TcpExt', ['ListenOverflows', 'ListenDrops', 'TCPTimeouts']);
 
 const interfaces = zeroInterfaceTotals();
 const tcp = new Float64Array(tcpNames.names.length);
 const tcpExt = new Float64Array(tcpExtNames.names.length);
-const sockets: SocketCounts = {
-  used: NaN,
-  tcpInUse: NaN,
-  tcpOrphaned: NaN,
-  tcpTimeWait: NaN,
-  tcpAllocated: NaN,
-  udpInUse: NaN,
-};
+const sockets = unknownSockets();
+const sockets6: SocketCounts6 = { tcpInUse: NaN, udpInUse: NaN };
 
-/** Fills the network values of the namespace of the process at `directory` (`<proc>/<pid>`). */
-export function readContainerNetwork(files: KeptFiles, directory: string, values: Values): void {
-  const dev = files.readOnce(`${directory}/net/dev`);
-  if (!dev) return;
-  parseNetDev(dev, 'without-loopback', interfaces);
-  set(values, 'network_receive_bytes_total', interfaces.receiveBytes);
-  set(values, 'network_receive_packets_total', interfaces.receivePackets);
-  set(values, 'network_receive_errors_total', interfaces.receiveErrors);
-  set(values, 'network_receive_dropped_total', interfaces.receiveDropped);
-  set(values, 'network_transmit_bytes_total', interfaces.transmitBytes);
-  set(values, 'network_transmit_packets_total', interfaces.transmitPackets);
-  set(values, 'network_transmit_errors_total', interfaces.transmitErrors);
-  set(values, 'network_transmit_dropped_total', interfaces.transmitDropped);
-  readTcp(files, directory, values);
-  readSockets(files, directory, values);
-}
+export class ContainerNetwork {
+  readonly #files: KeptFiles;
+  readonly #damaged: DamagedFiles;
+  readonly #directory: string;
+  /** Never kept open: only remembers that the kernel has no IPv6. */
+  readonly #sockstat6: KeptFile;
+  /** Packets of all interfaces: at the last reading, and when the counters of TCP were read. */
+  #packets = NaN;
+  #packetsWhenCounted = NaN;
+  readonly #counters = new ContainerValues();
+  readonly #sockets = new ContainerValues();
 
-function readTcp(files: KeptFiles, directory: string, values: Values): void {
-  const snmp = files.readOnce(`${directory}/net/snmp`);
-  if (snmp) {
-    parseHeaderPair(snmp, tcpNames, tcp);
-    set(values, 'tcp_retransmitted_segments_total', tcp[0] ?? NaN);
-    set(values, 'tcp_connection_resets_total', tcp[1] ?? NaN);
+  /** @param directory `<proc>/<pid>` of a process in the namespace. */
+  constructor(parts: { files: KeptFiles; damaged: DamagedFiles }, directory: string) {
+    this.#files = parts.files;
+    this.#damaged = parts.damaged;
+    this.#directory = directory;
+    this.#sockstat6 = parts.files.file(`${directory}/net/sockstat6`);
   }
-  const netstat = files.readOnce(`${directory}/net/netstat`);
-  if (netstat) {
-    parseHeaderPair(netstat, tcpExtNames, tcpExt);
-    set(values, 'tcp_listen_overflows_total', tcpExt[0] ?? NaN);
-    set(values, 'tcp_listen_drops_total', tcpExt[1] ?? NaN);
-    set(values, 'tcp_timeouts_total', tcpExt[2] ?? NaN);
+
+  /**
+   * Interfaces and numbers of sockets: each scrape.
+   *
+   * @param hasRun False when nothing ran that could have opened or closed a socket. Then, where no
+   *   packet came either and none is on its way out (TIME_WAIT), their numbers are what they were.
+   */
+  read(values: ContainerValues, hasRun: boolean): void {
+    const dev = this.#files.readOnce(`${this.#directory}/net/dev`);
+    // Without it the namespace is gone, or may not be looked at.
+    if (!dev) return;
+    const before = values.outOfRange;
+    readInterfaces(dev, values);
+    this.#tell('net/dev', values.outOfRange - before);
+    const isStill =
+      !hasRun &&
+      this.#packets === interfaces.anyPackets &&
+      this.#sockets.get('tcp_sockets_time_wait') === 0;
+    this.#packets = interfaces.anyPackets;
+    if (!isStill) {
+      this.#sockets.clear();
+      this.#readSockets(this.#sockets);
+    }
+    values.fillFrom(this.#sockets);
+  }
+
+  /**
+   * Counters of TCP: slow tier, after {@link read}. As long as no packet was sent or received, not
+   * even within the namespace, they are what they were: an idle container costs nothing here.
+   */
+  readCounters(values: ContainerValues): void {
+    if (this.#packets !== this.#packetsWhenCounted || Number.isNaN(this.#packets)) {
+      this.#counters.clear();
+      this.#apply('net/snmp', this.#counters, readSnmp);
+      this.#apply('net/netstat', this.#counters, readNetstat);
+      this.#packetsWhenCounted = this.#packets;
+    }
+    values.fillFrom(this.#counters);
+  }
+
+  #readSockets(values: ContainerValues): void {
+    this.#apply('net/sockstat', values, readSockstat);
+    const bytes =
+      !this.#sockstat6.isAbsent && this.#files.readOnce(this.#sockstat6.path, this.#sockstat6);
+    if (!bytes) return;
+    const before = values.outOfRange;
+    addSockstat6(bytes, values);
+    this.#tell('net/sockstat6', values.outOfRange - before);
+  }
+
+  #apply(
+    kind: string,
+    values: ContainerValues,
+    read: (bytes: Bytes, values: ContainerValues) => void,
+  ): void {
+    const bytes = this.#files.readOnce(`${this.#directory}/${kind}`);
+    if (!bytes) return;
+    const before = values.outOfRange;
+    read(bytes, values);
+    this.#tell(kind, values.outOfRange - before);
+  }
+
+  #tell(kind: string, count: number): void {
+    if (count > 0) this.#damaged.add(kind, `${this.#directory}/${kind}`, count);
   }
 }
 
-function readSockets(files: KeptFiles, directory: string, values: Values): void {
-  const sockstat = files.readOnce(`${directory}/net/sockstat`);
-  if (!sockstat) return;
-  parseSockstat(sockstat, sockets);
-  set(values, 'sockets_in_use', sockets.used);
-  set(values, 'tcp_sockets_in_use', sockets.tcpInUse);
-  set(values, 'tcp_sockets_time_wait', sockets.tcpTimeWait);
-  set(values, 'udp_sockets_in_use', sockets.udpInUse);
+function readInterfaces(bytes: Bytes, values: ContainerValues): void {
+  parseNetDev(bytes, 'without-loopback', interfaces);
+  values.set('network_receive_bytes_total', values.checked(interfaces.receiveBytes));
+  values.set('network_receive_packets_total', values.checked(interfaces.receivePackets));
+  values.set('network_receive_errors_total', values.checked(interfaces.receiveErrors));
+  values.set('network_receive_dropped_total', values.checked(interfaces.receiveDropped));
+  values.set('network_transmit_bytes_total', values.checked(interfaces.transmitBytes));
+  values.set('network_transmit_packets_total', values.checked(interfaces.transmitPackets));
+  values.set('network_transmit_errors_total', values.checked(interfaces.transmitErrors));
+  values.set('network_transmit_dropped_total', values.checked(interfaces.transmitDropped));
 }
 
-/**
- * True when the process shares the host's network namespace: its counters are the host's then, and
- * would be counted once more for each such container. The host is pid 1 of this proc, or ourselves
- * where pid 1 may not be looked at.
- */
-export function isOnHostNetwork(proc: string, pid: number): boolean {
-  const own = namespaceOf(join(proc, String(pid)));
-  if (own === undefined) return false;
-  return own === (namespaceOf(join(proc, '1')) ?? namespaceOf(join(proc, 'self')));
+function readSnmp(bytes: Bytes, values: ContainerValues): void {
+  parseHeaderPair(bytes, tcpNames, tcp);
+  values.set('tcp_retransmitted_segments_total', values.checked(tcp[0] ?? NaN));
+  values.set('tcp_connection_resets_total', values.checked(tcp[1] ?? NaN));
+  values.set('tcp_connection_failures_total', values.checked(tcp[2] ?? NaN));
 }
 
-function namespaceOf(directory: string): string | undefined {
-  try {
-    return readlinkSync(join(directory, 'ns/net'));
-  } catch {
-    return undefined;
-  }
+function readNetstat(bytes: Bytes, values: ContainerValues): void {
+  parseHeaderPair(bytes, tcpExtNames, tcpExt);
+  values.set('tcp_listen_overflows_total', values.checked(tcpExt[0] ?? NaN));
+  values.set('tcp_listen_drops_total', values.checked(tcpExt[1] ?? NaN));
+  values.set('tcp_timeouts_total', values.checked(tcpExt[2] ?? NaN));
+}
+
+function readSockstat(bytes: Bytes, values: ContainerValues): void {
+  parseSockstat(bytes, sockets);
+  values.set('sockets_in_use', values.checked(sockets.used));
+  values.set('tcp_sockets_in_use', values.checked(sockets.tcpInUse));
+  values.set('tcp_sockets_time_wait', values.checked(sockets.tcpTimeWait));
+  values.set('udp_sockets_in_use', values.checked(sockets.udpInUse));
+}
+
+/** Sockets of IPv6 are counted apart, those of a server that listens for both among them. */
+function addSockstat6(bytes: Bytes, values: ContainerValues): void {
+  parseSockstat6(bytes, sockets6);
+  const add = (name: 'tcp_sockets_in_use' | 'udp_sockets_in_use', count: number): void => {
+    const known = values.checked(count);
+    if (known > 0) values.set(name, values.get(name) + known);
+  };
+  add('tcp_sockets_in_use', sockets6.tcpInUse);
+  add('udp_sockets_in_use', sockets6.udpInUse);
 }

@@ -7,8 +7,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CgroupDirectory } from '../cgroup/container-cgroup.ts';
-import { set } from '../stat-file.ts';
-import { slot, type Values } from '../container-values.ts';
+import type { ContainerValues } from '../container-values.ts';
 import type { KeptFiles } from '../kept-files.ts';
 import { countLines, parseNumberLines } from '../parse/bytes.ts';
 
@@ -18,19 +17,23 @@ const maxFolders = 256;
 const maxProcesses = 4096;
 
 /** Adds the tasks of folders below, where the container's own do not make up `pids.current`. */
-export function addNestedTasks(files: KeptFiles, pids: CgroupDirectory, values: Values): void {
-  const current = values[slot.pids_current] ?? NaN;
-  const threads = values[slot.threads] ?? NaN;
+export function addNestedTasks(
+  files: KeptFiles,
+  pids: CgroupDirectory,
+  values: ContainerValues,
+): void {
+  const current = values.get('pids_current');
+  const threads = values.get('threads');
   if (!(current > threads)) return;
   const folders = foldersBelow(pids.directory);
   if (folders.length === 0) return;
-  const sums = { processes: values[slot.processes] ?? NaN, threads };
+  const sums = { processes: values.get('processes'), threads };
   for (const folder of folders) {
     sums.processes += countIn(files, join(folder, 'cgroup.procs'));
     sums.threads += countIn(files, join(folder, pids.version === 1 ? 'tasks' : 'cgroup.threads'));
   }
-  set(values, 'processes', sums.processes);
-  set(values, 'threads', sums.threads);
+  values.set('processes', sums.processes);
+  values.set('threads', sums.threads);
 }
 
 /** The process ids of a container, nested ones too; undefined when there are too many or hidden. */

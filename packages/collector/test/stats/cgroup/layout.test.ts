@@ -49,6 +49,19 @@ describe('layout by mounts', () => {
     }
   });
 
+  it('prefers the host’s mount to that of a cgroup namespace of ours', () => {
+    const own = '50 1 0:28 / /sys/fs/cgroup ro - cgroup2 cgroup rw';
+    const host = '60 1 0:28 /../../.. /host/sys/fs/cgroup ro - cgroup2 cgroup2 rw';
+    const pod = '61 1 0:28 /.. /pod ro - cgroup2 cgroup2 rw';
+    for (const lines of [
+      [own, host, pod],
+      [pod, host, own],
+    ]) {
+      const { unified } = layoutOfMounts(parseMountinfo(lines.join('\n')));
+      expect(unified).toMatchObject({ directory: '/host/sys/fs/cgroup', root: '/../../..' });
+    }
+  });
+
   it('reads blanks that are escaped in mountinfo', () => {
     const [mount] = parseMountinfo(String.raw`1 2 8:1 / /mnt/my\040disk rw - ext4 /dev/sda1 rw`);
     expect(mount?.mountpoint).toBe('/mnt/my disk');

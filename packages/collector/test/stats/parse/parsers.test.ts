@@ -2,10 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { v1Files, v2Files, unifiedFiles } from '../../../src/stats/container-files.ts';
 import { coresOf } from '../../../src/stats/container-limits.ts';
-import { newValues } from '../../../src/stats/container-values.ts';
+import { ContainerValues } from '../../../src/stats/container-values.ts';
+import { parseMemberships, pathOfContainer } from '../../../src/stats/cgroup/container-cgroup.ts';
+import { layoutOfMounts } from '../../../src/stats/cgroup/layout.ts';
+import { parseMountinfo } from '../../../src/stats/cgroup/mountinfo.ts';
+import { readDiskstats } from '../../../src/stats/host/disks.ts';
+import { blockFilesystems } from '../../../src/stats/host/filesystems.ts';
 import { HostValues } from '../../../src/stats/host/host-values.ts';
 import {
   readArp,
+  readCgroups,
   readConntrack,
   readFileNr,
   readLoadavg,
@@ -27,10 +33,12 @@ import {
   compileHeaderPair,
   parseHeaderPair,
   parseNetDev,
-  parseSockstat,
   zeroInterfaceTotals,
 } from '../../../src/stats/parse/network.ts';
+import { parseSockstat, parseSockstat6 } from '../../../src/stats/parse/sockets.ts';
+import { addTcpStates, noTcpStates } from '../../../src/stats/parse/tcp.ts';
 import { parsePressure } from '../../../src/stats/parse/pressure.ts';
+import { countWatches } from '../../../src/stats/background/inotify-use.ts';
 import { parseDescriptorLimit } from '../../../src/stats/process/descriptors.ts';
 
 const seed = Number(process.env['FAST_CHECK_SEED'] ?? 20_260_131);
@@ -182,6 +190,47 @@ vethb2d9378:     100       1    0    0    0     0          0         0     1322 
       udpInUse: 5,
     });
   });
+
+  it('reads the sockets of IPv6', () => {
+    const out = { tcpInUse: NaN, udpInUse: NaN };
+    parseSockstat6(bytesOf('TCP6: inuse 7\nUDP6: inuse 2\nUDPLITE6: inuse 9\n'), out);
+    expect(out).toEqual({ tcpInUse: 7, udpInUse: 2 });
+  });
+});
+
+describe('sockets by state', () => {
+  const line = (state: string): string =>
+    `   0: 0100007F:1F90 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 1 1 0000000000000000 100 0 0 10 0\n`;
+  const header =
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+
+  it('counts those that mean something, and both kinds of FIN_WAIT as one', () => {
+    const states = noTcpStates();
+    const text = header + ['01', '01', '02', '04', '05', '06', '08', '0A'].map(line).join('');
+    expect(addTcpStates(bytesOf(text), states)).toBe(text.length);
+    expect(states).toEqual({ established: 2, synSent: 1, finWait: 2, closeWait: 1, listening: 1 });
+  });
+
+  it('takes complete lines only, and says how much that was', () => {
+    const states = noTcpStates();
+    const whole = line('08');
+    expect(addTcpStates(bytesOf(whole + line('08').slice(0, -1)), states)).toBe(whole.length);
+    expect(states.closeWait).toBe(1);
+  });
+
+  it('leaves out lines of another shape', () => {
+    const states = noTcpStates();
+    addTcpStates(bytesOf('\n \n0: a b 080 c\n0: a b 0\n0: a b\n'), states);
+    expect(states).toEqual(noTcpStates());
+  });
+});
+
+describe('watches of inotify', () => {
+  it('are the lines of fdinfo that begin with its name', () => {
+    const text =
+      'pos:\t0\nflags:\t00\nmnt_id:\t15\nino:\t1060\ninotify wd:2 ino:1 sdev:1 mask:6 ignored_mask:0\ninotify wd:1 ino:2 sdev:1 mask:6 ignored_mask:0\n';
+    expect(countWatches(bytesOf(text))).toBe(2);
+  });
 });
 
 describe('limits', () => {
@@ -225,8 +274,9 @@ const damagedPieces = [
   'Max open files',
 ];
 
-function parseAll(bytes: Bytes): void {
-  const values = newValues();
+/** The values that it gives, of all files. */
+function parseAll(bytes: Bytes): number[] {
+  const values = new ContainerValues();
   for (const file of [v1Files, v2Files].flatMap((files) => Object.values(files).flat())) {
     file.apply(bytes, values);
   }
@@ -244,9 +294,15 @@ function parseAll(bytes: Bytes): void {
     tcpAllocated: 0,
     udpInUse: 0,
   });
+  parseSockstat6(bytes, { tcpInUse: 0, udpInUse: 0 });
+  addTcpStates(bytes, noTcpStates());
+  countWatches(bytes);
   const host = new HostValues();
   for (const read of [readMeminfo, readVmstat, readStat, readLoadavg]) read(bytes, host);
-  for (const read of [readFileNr, readSoftnet, readConntrack, readArp]) read(bytes, host);
+  for (const read of [readFileNr, readSoftnet, readConntrack, readArp, readCgroups]) {
+    read(bytes, host);
+  }
+  return [...values.numbers, ...host.numbers];
 }
 
 describe('all parsers', () => {
@@ -266,11 +322,22 @@ describe('all parsers', () => {
     );
   });
 
+  it('give nothing that is out of range, whatever the bytes', () => {
+    fc.assert(
+      fc.property(kernelLike, (data) => {
+        const values = parseAll({ data, length: data.length });
+        const limitsOrKnown = values.filter((value) => value < 0 || value >= 2 ** 63);
+        expect(limitsOrKnown.filter((value) => value !== Infinity)).toEqual([]);
+      }),
+      { seed, numRuns: 2000 },
+    );
+  });
+
   it('give the same values whatever lies behind the length', () => {
     fc.assert(
       fc.property(kernelLike, kernelLike, (data, rest) => {
-        const clean = newValues();
-        const dirty = newValues();
+        const clean = new ContainerValues();
+        const dirty = new ContainerValues();
         const files = [v1Files, v2Files].flatMap((of) => Object.values(of).flat());
         for (const file of [...files, ...unifiedFiles]) {
           file.apply({ data, length: data.length }, clean);
@@ -279,6 +346,28 @@ describe('all parsers', () => {
         expect(dirty).toEqual(clean);
       }),
       { seed },
+    );
+  });
+});
+
+describe('parsers of text that is read rarely', () => {
+  const pieces = ['0::', '/', 'docker', '..', ':', ',', '\n', ' - ', ' ', '\\040', 'cgroup2'];
+  const words = fc.constantFrom(...pieces, 'memory', '8', 'sda', '/dev/sda', '-1', 'a'.repeat(64));
+  const text = fc.oneof(
+    fc.array(words, { maxLength: 60 }).map((parts) => parts.join('')),
+    fc.string({ unit: 'binary' }),
+  );
+
+  it('do not throw on any of it', () => {
+    fc.assert(
+      fc.property(text, (any) => {
+        const { unified } = parseMemberships(any);
+        if (unified !== undefined) pathOfContainer(unified, 'a'.repeat(64));
+        layoutOfMounts(parseMountinfo(any));
+        blockFilesystems(any);
+        readDiskstats(any, () => true, new HostValues());
+      }),
+      { seed, numRuns: 2000 },
     );
   });
 });

@@ -1,0 +1,2 @@
+export { collectorCommand } from './collector.ts';
+export { doctorCommand } from './doctor.ts';

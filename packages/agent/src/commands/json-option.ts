@@ -1,0 +1,5 @@
+import type { Option } from '@plimsoll/cli';
+
+export const jsonOption: Readonly<Record<string, Option>> = {
+  json: { type: 'boolean', help: 'Print JSON.' },
+};

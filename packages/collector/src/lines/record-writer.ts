@@ -1,0 +1,97 @@
+/** Writes records of the `records` format (`@plimsoll/model`, records.ts) into memory that is used again. */
+import assert from 'node:assert/strict';
+import { limits, recordEscapes } from '@plimsoll/model';
+
+const escape = 0x01;
+const tab = 0x09;
+const lineFeed = 0x0a;
+const zero = 0x30;
+
+export class RecordWriter {
+  records = 0;
+  /** A frame's worth: what one block makes never fills it, as `maxLines` is chosen. */
+  readonly #out = Buffer.allocUnsafeSlow(limits.maxFrameBytes);
+  #used = 0;
+
+  reset(): void {
+    this.#used = 0;
+    this.records = 0;
+  }
+
+  /** Valid until the next reset. */
+  get payload(): Buffer {
+    return this.#out.subarray(0, this.#used);
+  }
+
+  /** Until the first of the line positions. */
+  begin(position: number, stream: string, time: { in: Buffer; start: number; end: number }): void {
+    assert(this.#used + 64 + time.end - time.start <= this.#out.length, 'records fit a frame');
+    this.#number(position);
+    this.#out[this.#used++] = tab;
+    this.#used += time.in.copy(this.#out, this.#used, time.start, time.end);
+    this.#out[this.#used++] = tab;
+    for (let at = 0; at < stream.length; at += 1) this.#out[this.#used++] = stream.charCodeAt(at);
+    this.#out[this.#used++] = tab;
+  }
+
+  linePosition(position: number, isFirst: boolean): void {
+    if (!isFirst) this.#out[this.#used++] = 0x2c;
+    this.#number(position);
+  }
+
+  beginText(): void {
+    this.#out[this.#used++] = tab;
+  }
+
+  /** Text without a byte that is to be escaped. */
+  plainText(texts: Buffer, start: number, end: number): void {
+    this.#used += texts.copy(this.#out, this.#used, start, end);
+  }
+
+  /** Text with any bytes; its line feeds are none between lines of the file. */
+  text(texts: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; at += 1) {
+      const byte = texts[at] ?? 0;
+      if (byte === tab) this.break('tab');
+      else if (byte === lineFeed) this.break('innerLineFeed');
+      else if (byte === escape) this.break('escape');
+      else this.#out[this.#used++] = byte;
+    }
+  }
+
+  /** Text of one character for each byte, without a line feed. */
+  string(text: string): void {
+    if (text.includes('\t') || text.includes('\u0001')) {
+      const bytes = Buffer.from(text, 'latin1');
+      this.text(bytes, 0, bytes.length);
+    } else {
+      this.#used += this.#out.write(text, this.#used, 'latin1');
+    }
+  }
+
+  break(kind: keyof typeof recordEscapes): void {
+    this.#out[this.#used++] = escape;
+    this.#out[this.#used++] = recordEscapes[kind];
+  }
+
+  end(): void {
+    this.#out[this.#used++] = lineFeed;
+    this.records += 1;
+  }
+
+  #number(value: number): void {
+    if (value > 0x7fff_ffff) {
+      this.#used += this.#out.write(String(value), this.#used, 'latin1');
+      return;
+    }
+    let digits = 1;
+    for (let bound = 10; value >= bound && digits < 10; bound *= 10) digits += 1;
+    let left = value;
+    for (let at = this.#used + digits - 1; at >= this.#used; at -= 1) {
+      const rest = (left / 10) | 0;
+      this.#out[at] = zero + left - rest * 10;
+      left = rest;
+    }
+    this.#used += digits;
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { messageOf, type Config, type Logger } from '@plimsoll/runtime';
+import { KafkaFailure, type KafkaClient } from './kafka-client.ts';
+import { KafkajsClient } from './kafkajs-client.ts';
+
+export type KafkaConfig = Config['transport']['kafka'];
+
+/**
+ * A client as configured, not connected yet. Certificates are read each time, so that renewed ones
+ * are used from the next connection on.
+ *
+ * @throws {KafkaFailure} `denied` for a certificate that cannot be read
+ */
+export async function openKafkaClient(config: KafkaConfig, logger: Logger): Promise<KafkaClient> {
+  const { brokers, client_id: clientId, sasl } = config;
+  const tls = await readTls(config.tls);
+  return new KafkajsClient({ brokers, clientId, tls, sasl: sasl ?? null }, logger);
+}
+
+async function readTls({ enabled, ...files }: KafkaConfig['tls']): Promise<TlsFiles | null> {
+  if (!enabled) return null;
+  const tls: TlsFiles = {};
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const path = files[name];
+    if (path !== undefined) tls[name] = await readPem(`transport.kafka.tls.${name}`, path);
+  }
+  return tls;
+}
+
+interface TlsFiles {
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+async function readPem(field: string, path: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new KafkaFailure('denied', `${field}: ${messageOf(error)}`, error);
+  }
+  if (text.includes('-----BEGIN ')) return text;
+  throw new KafkaFailure('denied', `${field}: expected a file in PEM, got another at ${path}`);
+}

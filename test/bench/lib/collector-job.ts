@@ -1,0 +1,64 @@
+/** What a process with nothing in it but a collector is asked to do, and what it answers. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+export interface JobContainer {
+  id: string;
+  name: string;
+  /** Init process; 0 for none. */
+  pid: number;
+  /** Path of the json-file log; '' for none. */
+  logPath: string;
+  writableLayer: string;
+}
+
+export interface CollectorJob {
+  containers: JobContainer[];
+  cgroupParent: string;
+  /** Of `collector` in the configuration. */
+  config: Record<string, unknown>;
+  until:
+    | { kind: 'acknowledged'; bytes: number }
+    /** Seconds that do not count, then seconds that do. */
+    | { kind: 'time'; warmUpSeconds: number; seconds: number };
+  /** Log lines hold the time when they were written, as `"at":<milliseconds>`. */
+  measuresDelay: boolean;
+}
+
+export interface CollectorAccount {
+  cpuSeconds: number;
+  wallSeconds: number;
+  acknowledgedBytes: number;
+  acknowledgedLines: number;
+  frameBytes: number;
+  frames: number;
+  rssBytes: number;
+  peakRssBytes: number;
+  /** From write to publish, milliseconds, ascending. */
+  delaysMs: number[];
+}
+
+/** As the collector's command runs itself. */
+const collectorFlags = ['--single-threaded', '--no-incremental-marking'];
+const alone = fileURLToPath(new URL('collector-alone.ts', import.meta.url));
+const run = promisify(execFile);
+
+export async function runCollectorJob(job: CollectorJob): Promise<CollectorAccount> {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-bench-job-'));
+  try {
+    const file = join(folder, 'job.json');
+    writeFileSync(file, JSON.stringify(job));
+    const { stdout } = await run(process.execPath, [...collectorFlags, alone, file], {
+      maxBuffer: 64 * 1024 * 1024,
+      env: { ...process.env, UV_THREADPOOL_SIZE: '4', MALLOC_MMAP_THRESHOLD_: '131072' },
+    });
+    // What our own process printed on its last line.
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as CollectorAccount;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

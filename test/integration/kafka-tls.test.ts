@@ -1,0 +1,91 @@
+/** A broker that wants TLS, a client's certificate, and a password. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kafkaMissing, startKafka, type KafkaBroker } from '@plimsoll/infra/kafka';
+import { configSchema, Metrics, silentLogger } from '@plimsoll/runtime';
+import { checkKafka, KafkaPublisher } from '@plimsoll/transport';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../harness/plimsoll-process.ts';
+import { isSkipped } from '../harness/requirement.ts';
+
+const missing = kafkaMissing();
+
+describe.skipIf(isSkipped(missing))(`Kafka with TLS and SASL${missing ?? ''}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-kafka-tls-'));
+  const file = (name: string): string => join(folder, name);
+  let broker: KafkaBroker;
+
+  beforeAll(async () => {
+    makeCertificate(folder);
+    const [port, controllerPort] = [await freePort(), await freePort()];
+    const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
+    broker = await startKafka({
+      folder: file('kafka'),
+      port,
+      controllerPort,
+      settings: {
+        'listener.security.protocol.map': 'BROKER:SASL_SSL,CONTROLLER:PLAINTEXT',
+        'sasl.enabled.mechanisms': 'PLAIN',
+        'sasl.mechanism.inter.broker.protocol': 'PLAIN',
+        'listener.name.broker.plain.sasl.jaas.config': `${login} username="b" password="b" user_b="b" user_agent="sesame";`,
+        'listener.name.broker.ssl.client.auth': 'required',
+        'ssl.keystore.type': 'PEM',
+        'ssl.keystore.location': file('both.pem'),
+        'ssl.truststore.type': 'PEM',
+        'ssl.truststore.location': file('cert.pem'),
+      },
+    });
+  });
+  afterAll(async () => {
+    await broker.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const tls = { enabled: true, ca: file('cert.pem'), cert: file('cert.pem'), key: file('key.pem') };
+  const sasl = { mechanism: 'plain', username: 'agent', password: 'sesame' };
+  const kafkaConfig = (changes: object) =>
+    configSchema.parse({ transport: { kafka: { brokers: [broker.address], ...changes } } })
+      .transport.kafka;
+
+  test('takes frames from a client with both', async () => {
+    const config = kafkaConfig({ tls, sasl });
+    const publisher = new KafkaPublisher({
+      config,
+      logger: silentLogger(),
+      metrics: new Metrics(),
+    });
+    publisher.start();
+    await publisher.publish({ key: 't/h', kind: 'logs', bytes: Buffer.from('hello') });
+    expect(publisher.health()).toEqual({ ok: true });
+    await publisher.stop();
+    expect(await checkKafka(config)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  test.each([
+    [
+      'a wrong password',
+      { tls, sasl: { ...sasl, password: 'wrong' } },
+      /authentication|credentials/i,
+    ],
+    ['an authority that is not known', { tls: { ...tls, ca: undefined }, sasl }, /certificate/],
+    ['no certificate', { tls: { ...tls, cert: undefined, key: undefined }, sasl }, /./],
+    ['no TLS', { sasl }, /./],
+    ['a file that is not there', { tls: { ...tls, key: '/none.pem' } }, /tls\.key: ENOENT/],
+  ])('refuses %s, and doctor says so', async (_, changes, words) => {
+    const [report] = await checkKafka(kafkaConfig(changes));
+    expect(report).toMatchObject({ level: 'fail' });
+    expect(report?.message).toMatch(words);
+    expect(report?.message).not.toMatch(/sesame|wrong/);
+  });
+});
+
+function makeCertificate(folder: string): void {
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+  const names = ['-subj', '/CN=plimsoll-test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+  execFileSync('openssl', [...request, ...names, ...files], { stdio: 'pipe' });
+  const both = ['key.pem', 'cert.pem'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  writeFileSync(join(folder, 'both.pem'), both.join(''));
+}
