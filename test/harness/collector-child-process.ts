@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { collectorSettings } from '@plimsoll/agent/process-settings';
 import type { NumberedSummary } from './numbered-lines.ts';
 
 export interface ChildAccount {
@@ -30,7 +31,7 @@ export async function startCollectorChild(
 ): Promise<CollectorChild> {
   mkdirSync(folder, { recursive: true });
   const child = fork(program, [JSON.stringify(config), join(folder, 'state')], {
-    execArgv: ['--expose-gc', '--single-threaded', '--no-incremental-marking'],
+    execArgv: ['--expose-gc', ...collectorSettings.flags],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const next = async (): Promise<unknown> =>

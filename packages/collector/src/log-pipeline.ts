@@ -72,7 +72,6 @@ export class LogPipeline {
   readonly #pathsByContainer = new Map<string, string>();
   #plainPaths = new Set<string>();
   #hasSynced = false;
-  #blockedSinceMs: number | null = null;
   #loops: Promise<unknown> = Promise.resolve();
 
   constructor(options: LogPipelineOptions) {
@@ -166,7 +165,10 @@ export class LogPipeline {
       this.#tailer.unfollow(followed);
       this.#pathsByContainer.delete(target.dockerId);
     }
-    if (target.state === 'removed') this.#plans.forget(target.dockerId);
+    if (target.state === 'removed') {
+      this.#plans.forget(target.dockerId);
+      this.#planReports.forget({ id: target.dockerId, name: target.logPath });
+    }
     if (source === null) return;
     this.#pathsByContainer.set(target.dockerId, source.path);
     this.#tailer.follow({
@@ -207,9 +209,9 @@ export class LogPipeline {
     this.#wakeup.notify();
   }
 
-  /** Monotonic time since when there is no room for what could be read; null when there is. */
+  /** Monotonic time since when nothing was read for want of room; null while reading goes on. */
   get blockedSinceMs(): number | null {
-    return this.#blockedSinceMs;
+    return this.#tailer.blockedSinceMs;
   }
 
   /** The current file of each path. */
@@ -264,9 +266,6 @@ export class LogPipeline {
     while (!signal.aborted) {
       try {
         const delayMs = await this.#tailer.pass();
-        this.#blockedSinceMs = this.#tailer.isBlocked
-          ? (this.#blockedSinceMs ?? clock.monotonic())
-          : null;
         this.#withheld.tellDue();
         const sealMs = this.frames.sealWhenDue();
         if (delayMs === 0) await nextTurn();

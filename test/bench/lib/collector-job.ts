@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { collectorSettings } from '@plimsoll/agent/process-settings';
 
 export interface JobContainer {
   id: string;
@@ -42,8 +43,6 @@ export interface CollectorAccount {
   delaysMs: number[];
 }
 
-/** As the collector's command runs itself. */
-const collectorFlags = ['--single-threaded', '--no-incremental-marking'];
 const alone = fileURLToPath(new URL('collector-alone.ts', import.meta.url));
 const run = promisify(execFile);
 
@@ -52,9 +51,9 @@ export async function runCollectorJob(job: CollectorJob): Promise<CollectorAccou
   try {
     const file = join(folder, 'job.json');
     writeFileSync(file, JSON.stringify(job));
-    const { stdout } = await run(process.execPath, [...collectorFlags, alone, file], {
+    const { stdout } = await run(process.execPath, [...collectorSettings.flags, alone, file], {
       maxBuffer: 64 * 1024 * 1024,
-      env: { ...process.env, UV_THREADPOOL_SIZE: '4', MALLOC_MMAP_THRESHOLD_: '131072' },
+      env: { ...process.env, ...collectorSettings.env },
     });
     // What our own process printed on its last line.
     return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as CollectorAccount;

@@ -21,8 +21,9 @@ import type { GuestResults } from '../results.ts';
 const run = promisify(execFile);
 /** An emulated processor takes seconds to start a container, and some of them use all they get. */
 const atOnce = 4;
-const settleMs = 10_000;
-const observeMs = 40_000;
+/** After its own start: what leaks to a limit must not be there yet. */
+const settleMs = 3000;
+const observeMs = 30_000;
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('expected the shared folder as the first argument');
@@ -39,11 +40,12 @@ async function observe(share: string): Promise<GuestResults> {
   const faults: GuestResults['faults'] = [];
   for (let first = 0; first < faultFixtures.length; first += atOnce) {
     const fixtures = faultFixtures.slice(first, first + atOnce);
-    await startAll(docker, fixtures);
-    await sleep(settleMs);
-    const fromMs = Date.now();
-    await sleep(observeMs);
-    for (const fixture of fixtures) faults.push(resultOf(fixture, rows.of(fixture.name, fromMs)));
+    const startedAt = await startAll(docker, fixtures);
+    await sleep(settleMs + observeMs);
+    for (const fixture of fixtures) {
+      const fromMs = (startedAt.get(fixture.name) ?? 0) + settleMs;
+      faults.push(resultOf(fixture, rows.of(fixture.name, fromMs)));
+    }
     docker.docker('rm', '-f', ...fixtures.map(({ name }) => name));
   }
   const { cgroupMode } = rows;
@@ -58,12 +60,18 @@ function resultOf(fixture: FaultFixture, observed: Observed): GuestResults['faul
   return { name, samples: observed.samples.length, unmet };
 }
 
-async function startAll(docker: DockerDaemon, fixtures: readonly FaultFixture[]): Promise<void> {
+async function startAll(
+  docker: DockerDaemon,
+  fixtures: readonly FaultFixture[],
+): Promise<ReadonlyMap<string, number>> {
   const env = { ...process.env, DOCKER_HOST: `unix://${docker.socket}` };
+  const startedAt = new Map<string, number>();
   for (const { name, options, command } of fixtures) {
     console.log(`${new Date().toISOString()} starts ${name}`);
     await run('docker', ['run', '-d', '--name', name, ...options, faultImage, ...command], { env });
+    startedAt.set(name, Date.now());
   }
+  return startedAt;
 }
 
 function makeCollector(docker: DockerDaemon, rows: PublishedRows): Collector {

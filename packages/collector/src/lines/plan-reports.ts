@@ -42,6 +42,11 @@ export class PlanReports {
     this.#tell(name, owner, plan.withheldBecause);
   }
 
+  /** The log is gone, and what was wrong with it. */
+  forget({ id, name }: { id: string; name: string }): void {
+    if (this.#told.delete(id)) this.#options.problems.delete(name);
+  }
+
   #tell(name: string, { labels }: LogOwner, reason: string): void {
     const { clock, onEvent } = this.#options;
     onEvent(

@@ -1,6 +1,7 @@
 /**
- * What quotas withheld, told once a minute and container: nothing is dropped without being counted
- * and shown.
+ * What quotas withheld, told once a minute and container, and after a second where it begins:
+ * nothing is dropped without being counted and shown. What was not told yet is lost with the process
+ * when that is killed: the sum of a minute at most.
  */
 import type { EventRow, TargetLabels } from '@plimsoll/model';
 import type { DropLedger } from '../drops.ts';
@@ -16,6 +17,9 @@ export interface WithheldLedgerOptions {
 }
 
 const minuteMs = 60_000;
+/** Nothing told for as long: what is withheld now begins anew. */
+const quietMs = 2 * minuteMs;
+const firstTellMs = 1000;
 
 interface Account extends Withheld {
   labels: TargetLabels;
@@ -25,6 +29,8 @@ interface Account extends Withheld {
 export class WithheldLedger {
   readonly #options: WithheldLedgerOptions;
   readonly #accounts = new Map<string, Account>();
+  /** When each container was told of last. */
+  readonly #toldMs = new Map<string, number>();
 
   constructor(options: WithheldLedgerOptions) {
     this.#options = options;
@@ -42,11 +48,16 @@ export class WithheldLedger {
     this.#accounts.set(key, account);
   }
 
-  /** Makes the events of the minutes that are over. */
+  /** Makes the events of what has begun, and of the minutes that are over. */
   tellDue(): void {
-    const minute = minuteOf(this.#options.wallMs());
+    const nowMs = this.#options.wallMs();
+    for (const [key, toldMs] of this.#toldMs) {
+      if (nowMs - toldMs > quietMs) this.#toldMs.delete(key);
+    }
     for (const [key, account] of this.#accounts) {
-      if (minuteOf(account.sinceMs) !== minute) this.#tell(key, account);
+      const isFirst = !this.#toldMs.has(key) && nowMs - account.sinceMs >= firstTellMs;
+      const isOver = minuteOf(account.sinceMs) !== minuteOf(nowMs);
+      if (isFirst || isOver) this.#tell(key, account);
     }
   }
 
@@ -57,6 +68,7 @@ export class WithheldLedger {
 
   #tell(key: string, { labels, sinceMs, lines, bytes }: Account): void {
     this.#accounts.delete(key);
+    this.#toldMs.set(key, this.#options.wallMs());
     this.#options.onEvent(
       makeEvent({
         labels,

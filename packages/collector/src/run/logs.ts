@@ -68,7 +68,8 @@ export class Logs {
 
   takeTarget(target: Target): void {
     this.#files.takeTarget(target);
-    const isWanted = target.logSource !== 'docker-api' || !this.#planOf(target).isExcluded;
+    const isPlanned = target.logSource === 'docker-api' && target.state !== 'removed';
+    const isWanted = !isPlanned || !this.#planOf(target).isExcluded;
     this.#api.takeTarget(isWanted ? target : { ...target, logSource: 'none' });
   }
 

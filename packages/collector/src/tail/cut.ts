@@ -13,12 +13,15 @@
  * `log` a quote is escaped, so the first `","stream":"` of a line ends it. A line that does not
  * look like this ends whatever is open: bad input is shipped, never judged here.
  *
- * A record longer than `maxRecordBytes` is cut there (docker-json: at the last part boundary
+ * For `cri` see cut-cri.ts.
+ *
+ * A record longer than `maxRecordBytes` is cut there (docker-json, cri: at the last part boundary
  * before) into several records, so that no buffer grows without bound.
  */
 import { countLines } from './count-lines.ts';
+import { findCriRecords } from './cut-cri.ts';
 
-export type TailFormat = 'docker-json' | 'plain';
+export type TailFormat = 'docker-json' | 'cri' | 'plain';
 
 export interface CutOptions {
   format: TailFormat;
@@ -56,18 +59,24 @@ export function cutBlock(block: Buffer, options: CutOptions): Cut {
     if (isLong) return { bytes: block.indexOf(newline) + 1, lines: 1 };
     return { bytes: end, lines: countLines(block, end).lines };
   }
+  if (options.format === 'cri') {
+    const complete = findCriRecords(block.subarray(0, end), isLong ? 1 : Infinity);
+    return complete.bytes > 0 ? complete : cutOpenParts(block, end, options);
+  }
   const count = countLines(block, end);
   const lastStart = end >= 2 ? block.lastIndexOf(newline, end - 2) + 1 : 0;
   const mayHoldParts =
     count.longest >= leastPartBytes || readPart(block.subarray(lastStart, end)) !== null;
   if (!mayHoldParts && !isLong) return { bytes: end, lines: count.lines };
   const complete = findCompleteRecords(block.subarray(0, end), isLong ? 1 : Infinity);
-  if (complete.bytes > 0) return complete;
+  return complete.bytes > 0 ? complete : cutOpenParts(block, end, options);
+}
+
+/** Parts of one record that has no end yet: wait, or let go what there is. */
+function cutOpenParts(block: Buffer, end: number, options: CutOptions): Cut {
   const gaveUpWaiting = options.isFinal || options.releasesParts;
-  if (gaveUpWaiting || block.length >= options.maxRecordBytes) {
-    return { bytes: end, lines: count.lines };
-  }
-  return nothing;
+  if (!gaveUpWaiting && block.length < options.maxRecordBytes) return nothing;
+  return { bytes: end, lines: countLines(block, end).lines };
 }
 
 /** A block without a newline: the beginning of a line whose end is not there yet. */

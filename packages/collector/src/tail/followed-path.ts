@@ -6,45 +6,20 @@
  * {@link FollowedPath.reconcile}, which also serves the first look and the first look after a
  * restart: match what is known to what is there, then add what is new.
  */
-import { closeSync, openSync, statSync } from 'node:fs';
-import type { TargetLabels } from '@plimsoll/model';
-import type { TailFormat } from './cut.ts';
-import {
-  isSameInode,
-  markerBytes,
-  maxFingerprintBytes,
-  readRange,
-  statDescriptor,
-  verifyContent,
-  type Inode,
-} from './identity.ts';
+import { closeSync, statSync } from 'node:fs';
+import { isSameInode, statDescriptor, verifyContent } from './identity.ts';
+import { FamiliarFiles } from './familiar-files.ts';
+import { findContent, type FoundContent } from './find-content.ts';
 import { LogFile } from './log-file.ts';
+import { openSeen, startAtEnd } from './open-log.ts';
+import { LookPace } from './look-pace.ts';
+import type { LogGap, PathSpec } from './path-spec.ts';
 import { listChain, selectFresh, type SeenFile } from './siblings.ts';
-
-export interface PathSpec {
-  /** Path to open; the key. */
-  path: string;
-  /** Path as its owner names it: without `roots.host`. */
-  name: string;
-  labels: TargetLabels;
-  format: TailFormat;
-  startAt: 'beginning' | 'end';
-  /** Rotated files found at the first look belong to the path and are read first. */
-  readsHistory: boolean;
-}
-
-/** Bytes that can never be read again. `bytes` counts those known of; there may be more. */
-export interface LogGap {
-  kind: 'log_gap' | 'log_truncated';
-  reason: 'rotated_away_bytes' | 'truncated_bytes' | 'held_files_bytes';
-  bytes: number;
-  position: number;
-  file: LogFile;
-  spec: PathSpec;
-}
+import type { Unpacker } from './unpacker.ts';
 
 export interface PathOptions {
   host: string;
+  wallMs: () => number;
   onGap: (gap: LogGap) => void;
   /** A retired file that has not grown for as long is complete: its last bytes are shipped. */
   finalAfterMs: number;
@@ -52,10 +27,8 @@ export interface PathOptions {
   letGoAfterMs: number;
   /** Retired files kept per path; the oldest is given up above it. */
   maxRetiredFiles: number;
+  unpacker: Unpacker;
 }
-
-const maxDoneInodes = 256;
-const maxRecordLookBack = 1024 * 1024;
 
 export class FollowedPath {
   spec: PathSpec;
@@ -64,12 +37,12 @@ export class FollowedPath {
   isEnding = false;
   nextLookMs = 0;
   lookDelayMs = 0;
+  readonly pace = new LookPace();
   /** Why the path cannot be read, such as EACCES; null when all is well or nothing is there. */
   problem: string | null = null;
 
   readonly #options: PathOptions;
-  /** Inodes let go: not to be taken for new ones while their names are still around. */
-  readonly #done: Inode[] = [];
+  readonly #familiar = new FamiliarFiles();
   #isKnown: boolean;
   #newestMtimeMs = 0;
 
@@ -93,6 +66,7 @@ export class FollowedPath {
   look(nowMs: number): boolean {
     this.problem = null;
     try {
+      this.#takeUnpacked(nowMs);
       this.#lookAtRetired(nowMs);
       const isChanged = this.#lookAtCurrent(nowMs);
       this.#giveUpOldest();
@@ -106,17 +80,32 @@ export class FollowedPath {
     }
   }
 
-  /** The inode was cut or written anew: what it held beyond the position is recovered or counted. */
-  restart(file: LogFile, nowMs: number): LogFile {
+  /**
+   * The inode was cut or written anew: what it held beyond the position is recovered from where
+   * rotation copied it, or counted.
+   *
+   * @param knownSize what is known to have been in the file
+   */
+  restart(file: LogFile, nowMs: number, knownSize = file.size): LogFile {
     const next = new LogFile(file, file.path, file.generation + 1);
     next.attach(file.descriptor, Buffer.alloc(0));
     if (next.isOpen) next.noteStat(statDescriptor(next.descriptor), nowMs);
     next.changedAtMs = nowMs;
     if (file.isRetired) next.retire(nowMs);
     file.descriptor = -1;
-    const copy = this.#findCopy(file, listChain(this.spec.path), nowMs);
-    this.files = this.files.flatMap((each) => (each === file ? [...copy, next] : [each]));
-    const bytes = copy.length > 0 ? 0 : file.unreadBytes;
+    this.files = this.files.map((each) => (each === file ? next : each));
+    const chain = listChain(this.spec.path);
+    const found = this.#findContent(file, chain, true);
+    const copy = found ? [this.#adopt(file, found, nowMs)] : [];
+    const copyPlace = found ? chain.indexOf(found.seen) : -1;
+    const between = this.#openAllFresh(this.#copiesSince(file, chain, copyPlace), nowMs);
+    for (const each of between) each.retire(nowMs);
+    this.files = this.files.flatMap((each) =>
+      each === next ? [...copy, ...between, next] : [each],
+    );
+    // Nothing tells which copy is of a file whose beginning was not known: one of them.
+    const isCopied = found !== null || (file.fileId === '' && between.length > 0);
+    const bytes = isCopied ? 0 : Math.max(0, knownSize - file.position);
     this.#report(file, { kind: 'log_truncated', reason: 'truncated_bytes', bytes });
     return next;
   }
@@ -128,6 +117,7 @@ export class FollowedPath {
   #lookAtCurrent(nowMs: number): boolean {
     if (this.isEnding) {
       if (this.files.some((file) => !file.isOpen)) this.#reconcile(nowMs);
+      else if (this.current) this.#lookAtOpen(this.current, nowMs);
       for (const file of this.files) file.retire(nowMs);
       return false;
     }
@@ -148,28 +138,37 @@ export class FollowedPath {
       this.restart(current, nowMs);
       return true;
     }
-    current.noteStat(stat, nowMs);
+    current.noteStat(stat, nowMs, this.#options.wallMs());
     return false;
   }
 
   #lookAtRetired(nowMs: number): void {
-    for (const file of this.files) {
-      if (!file.isRetired || !file.isOpen) continue;
-      const stat = statDescriptor(file.descriptor);
-      if (stat.size < file.size) {
-        this.restart(file, nowMs);
-        continue;
-      }
-      file.links = stat.links;
-      file.noteStat(stat, nowMs);
-    }
+    for (const file of this.files) if (file.isRetired) this.#lookAtOpen(file, nowMs);
     this.files = this.files.filter((file) => !this.#isDone(file, nowMs));
+  }
+
+  /** By its descriptor, whatever name it has. */
+  #lookAtOpen(file: LogFile, nowMs: number): void {
+    if (!file.isOpen) return;
+    const stat = statDescriptor(file.descriptor);
+    file.links = stat.links;
+    if (stat.size < file.size) this.restart(file, nowMs);
+    else file.noteStat(stat, nowMs, this.#options.wallMs());
+  }
+
+  #verifyOpen(file: LogFile, nowMs: number): void {
+    if (!file.isOpen) return;
+    this.#lookAtOpen(file, nowMs);
+    if (file.isOpen && !file.hasContentOf(file.descriptor)) {
+      this.restart(file, nowMs, file.provenSize);
+    }
   }
 
   /** Read, acknowledged and quiet for long enough: closed and forgotten. */
   #isDone(file: LogFile, nowMs: number): boolean {
-    if (!file.isRetired || file.acknowledged < file.size) return false;
-    if (nowMs - file.changedAtMs < this.#options.letGoAfterMs) return false;
+    if (!file.isRetired || file.unpacking || file.acknowledged < file.size) return false;
+    const isQuiet = nowMs - file.changedAtMs >= this.#options.letGoAfterMs;
+    if (!isQuiet && !file.isAbandoned) return false;
     this.#forget(file);
     return true;
   }
@@ -177,14 +176,17 @@ export class FollowedPath {
   #forget(file: LogFile): void {
     file.close();
     this.#newestMtimeMs = Math.max(this.#newestMtimeMs, file.mtimeMs);
-    this.#done.push({ device: file.device, inode: file.inode, birthtimeNs: file.birthtimeNs });
-    if (this.#done.length > maxDoneInodes) this.#done.shift();
+    this.#familiar.remember(file);
   }
 
   #reconcile(nowMs: number): boolean {
+    // What was cut may have been copied before: a copy is found for it before it is taken for new.
+    for (const file of this.files) this.#verifyOpen(file, nowMs);
     const chain = listChain(this.spec.path);
     const places = new Map<LogFile, number>();
-    for (const file of this.files) this.#findPlace(file, { chain, places, nowMs });
+    // Who knows what to look for comes first.
+    const byKnowledge = this.files.toSorted((a, b) => knowledgeOf(b) - knowledgeOf(a));
+    for (const file of byKnowledge) this.#findPlace(file, { chain, places, nowMs });
     const fresh = this.#openAllFresh(selectFresh(chain, this.#knowledge(chain, places)), nowMs);
     for (const file of fresh) {
       places.set(
@@ -212,7 +214,7 @@ export class FollowedPath {
     const seen = look.chain[index];
     if (seen) {
       file.path = seen.path;
-      if (file.isOpen || this.#reopen(file, seen, look.nowMs)) {
+      if (file.isOpen || file.isAbandoned || this.#reopen(file, seen, look.nowMs)) {
         look.places.set(file, index);
         return;
       }
@@ -220,23 +222,30 @@ export class FollowedPath {
       if (next) look.places.set(next, index);
       return;
     }
-    if (file.isOpen) return;
-    const copy = this.#findCopy(file, look.chain, look.nowMs);
-    this.files = this.files.flatMap((each) => (each === file ? copy : [each]));
-    if (copy.length === 0) this.#reportMissing(file, look.chain);
+    if (file.isOpen || file.isAbandoned || file.unpacking) return;
+    const found = this.#findContent(file, look.chain, false);
+    const moved = found && this.#adopt(file, found, look.nowMs);
+    this.files = this.files.flatMap((each) => (each === file ? (moved ?? []) : [each]));
+    if (moved) look.places.set(moved, look.chain.indexOf(found.seen));
+    else this.#reportMissing(file, look.chain);
     this.#newestMtimeMs = Math.max(this.#newestMtimeMs, file.mtimeMs);
   }
 
   /** Opens a file that was closed or that a checkpoint named; false when its content is not it. */
   #reopen(file: LogFile, seen: SeenFile, nowMs: number): boolean {
-    const descriptor = openLog(seen.path);
-    const stat = statDescriptor(descriptor);
-    const marker = isSameInode(stat, seen) ? this.#verify(file, descriptor, stat.size) : null;
+    if (seen.isPacked && (file.unpacking || file.unreadBytes === 0)) return true;
+    const { descriptor, stat } = openSeen(seen);
+    if (seen.isPacked) {
+      file.unpacking = this.#options.unpacker.start(descriptor);
+      return true;
+    }
+    const marker = this.#verify(file, descriptor, stat.size);
     if (marker === null) {
       closeSync(descriptor);
       return false;
     }
     file.attach(descriptor, marker);
+    file.device = stat.device;
     file.noteStat(stat, nowMs);
     file.changedAtMs = nowMs;
     return true;
@@ -250,45 +259,77 @@ export class FollowedPath {
   }
 
   /** The inode is the same and its content is not: truncated, or used again for another file. */
-  #takeOver(file: LogFile, seen: SeenFile, nowMs: number): LogFile | null {
-    const descriptor = openLog(seen.path);
-    file.attach(descriptor, Buffer.alloc(0));
+  #takeOver(file: LogFile, seen: SeenFile, nowMs: number): LogFile {
+    const { descriptor, stat } = openSeen(seen);
+    file.attach(descriptor, file.marker);
+    file.device = stat.device;
     return this.restart(file, nowMs);
   }
 
+  #findContent(
+    file: LogFile,
+    chain: readonly SeenFile[],
+    isTruncated: boolean,
+  ): FoundContent | null {
+    const others = this.files.filter((other) => other !== file);
+    return findContent(file, {
+      chain,
+      isFamiliar: (seen) => this.#familiar.has(seen, others),
+      packed: this.#familiar.packed,
+      isTruncated,
+      isAlike: this.#familiar.hasAlike(file, others),
+    });
+  }
+
   /**
-   * The same content in another inode: what a copy-and-truncate rotation leaves. Goes on from the
-   * acknowledged position under the same file id; what was in flight is sent again and trimmed.
+   * The same content in another inode. Goes on from the acknowledged position under the same file
+   * id; what was in flight is sent again and trimmed.
    */
-  #findCopy(file: LogFile, chain: readonly SeenFile[], nowMs: number): LogFile[] {
-    if (file.fingerprint === null || file.fileId === '') return [];
-    const saved = file.toCheckpoint(this.spec.path, 0);
-    const claim = {
-      fingerprint: file.fingerprint,
-      position: saved.position,
-      marker: saved.marker,
-    };
-    for (const seen of chain) {
-      if (seen.isCurrent || seen.size < claim.position || this.#isFamiliar(seen)) continue;
-      const descriptor = openLog(seen.path);
-      const marker = verifyContent(descriptor, claim);
-      if (marker === null) {
-        closeSync(descriptor);
+  #adopt(file: LogFile, found: FoundContent, nowMs: number): LogFile {
+    const { seen, descriptor, size, marker } = found;
+    const moved = file.moveTo(seen);
+    if (seen.isPacked) this.#unpack(moved, descriptor, size);
+    else {
+      moved.attach(descriptor, marker);
+      moved.noteStat(statDescriptor(descriptor), nowMs);
+    }
+    moved.retire(nowMs);
+    return moved;
+  }
+
+  /** Also what holds no more than was read: only then is it known to be what it was taken for. */
+  #unpack(file: LogFile, packed: number, size: number): void {
+    file.size = Math.max(file.position, size);
+    file.unpacking = this.#options.unpacker.start(packed);
+  }
+
+  /** What was decompressed meanwhile can be read from now on. */
+  #takeUnpacked(nowMs: number): void {
+    for (const file of this.files) {
+      if (!file.unpacking) continue;
+      const descriptor = file.unpacking.take();
+      if (descriptor < 0 && file.unpacking.problem === null) continue;
+      file.unpacking = null;
+      const stat = descriptor < 0 ? null : statDescriptor(descriptor);
+      const marker = stat && this.#verify(file, descriptor, Math.max(stat.size, file.size));
+      if (stat && marker) {
+        file.attach(descriptor, marker);
+        file.noteStat(stat, nowMs);
+        file.changedAtMs = nowMs;
         continue;
       }
-      const copy = LogFile.restore({
-        ...saved,
-        path: seen.path,
-        device: seen.device.toString(),
-        inode: seen.inode.toString(),
-        birthtime_ns: seen.birthtimeNs.toString(),
-      });
-      copy.attach(descriptor, marker);
-      copy.noteStat(statDescriptor(descriptor), nowMs);
-      copy.retire(nowMs);
-      return [copy];
+      this.giveUp(file, 'rotated_away_bytes');
+      if (stat) this.#readAsItsOwn(file, descriptor, nowMs);
     }
-    return [];
+  }
+
+  /** What was decompressed is not what it was taken for. */
+  #readAsItsOwn(file: LogFile, descriptor: number, nowMs: number): void {
+    const own = new LogFile(file, file.path);
+    own.attach(descriptor, Buffer.alloc(0));
+    own.noteStat(statDescriptor(descriptor), nowMs);
+    own.retire(nowMs);
+    this.files.unshift(own);
   }
 
   /** All or none: when one cannot be opened, the look is made again. */
@@ -304,30 +345,30 @@ export class FollowedPath {
   }
 
   #openFresh(seen: SeenFile, nowMs: number): LogFile {
-    const descriptor = openLog(seen.path);
-    const stat = statDescriptor(descriptor);
+    const { descriptor, stat } = openSeen(seen);
     const file = new LogFile(stat, seen.path);
-    file.attach(descriptor, Buffer.alloc(0));
-    if (!isSameInode(stat, seen)) {
-      file.close();
-      throw Object.assign(new Error(`${seen.path}: was rotated while opened`), { code: 'ENOENT' });
-    }
     file.changedAtMs = nowMs;
-    if (!this.#isKnown && this.spec.startAt === 'end') this.#startAtEnd(file, stat.size);
+    if (seen.isPacked) {
+      this.#unpack(file, descriptor, this.#familiar.packed.factsOf(seen)?.size ?? 0);
+      return file;
+    }
+    file.attach(descriptor, Buffer.alloc(0));
+    if (!this.#isKnown && this.spec.startAt === 'end') {
+      startAtEnd(file, stat.size, this.#options.host);
+    }
     file.noteStat(stat, nowMs);
     return file;
   }
 
-  /** After the last complete line; a file whose beginning is too short to know starts at 0. */
-  #startAtEnd(file: LogFile, size: number): void {
-    const beginning = readRange(file.descriptor, 0, maxFingerprintBytes);
-    if (!file.identify(beginning, { host: this.#options.host, isFinal: false })) return;
-    const from = Math.max(0, size - maxRecordLookBack);
-    const tail = readRange(file.descriptor, from, size - from);
-    const newline = tail.lastIndexOf(0x0a);
-    const position = newline < 0 ? size : from + newline + 1;
-    const markerStart = Math.max(0, position - markerBytes);
-    file.startAt(position, readRange(file.descriptor, markerStart, position - markerStart));
+  /** Files that rotation copied from an inode after the copy of the content that was known. */
+  #copiesSince(file: LogFile, chain: readonly SeenFile[], copyPlace: number): SeenFile[] {
+    return selectFresh(chain, {
+      isKnown: true,
+      readsHistory: false,
+      newestMtimeMs: file.provenMtimeMs,
+      newestIndex: copyPlace,
+      isFamiliar: (seen) => seen.isCurrent || this.#isFamiliar(seen),
+    });
   }
 
   #knowledge(chain: readonly SeenFile[], places: ReadonlyMap<LogFile, number>) {
@@ -344,11 +385,8 @@ export class FollowedPath {
     };
   }
 
-  #isFamiliar(seen: Inode): boolean {
-    return (
-      this.files.some((file) => isSameInode(file, seen)) ||
-      this.#done.some((inode) => isSameInode(inode, seen))
-    );
+  #isFamiliar(seen: SeenFile): boolean {
+    return this.#familiar.has(seen, this.files);
   }
 
   /**
@@ -372,7 +410,7 @@ export class FollowedPath {
   }
 
   #giveUpOldest(): void {
-    const retired = this.files.filter((file) => file.isRetired);
+    const retired = this.files.filter((file) => file.isRetired && !file.isAbandoned);
     for (const file of retired.slice(
       0,
       Math.max(0, retired.length - this.#options.maxRetiredFiles),
@@ -381,12 +419,14 @@ export class FollowedPath {
     }
   }
 
-  /** Lets a file go before it was read to its end. */
-  giveUp(file: LogFile): void {
-    this.files = this.files.filter((each) => each !== file);
+  /**
+   * Lets a file go before it was read to its end. What is in flight of it stays in the checkpoint
+   * until it is acknowledged.
+   */
+  giveUp(file: LogFile, reason: LogGap['reason'] = 'held_files_bytes'): void {
     const bytes = file.unreadBytes;
-    if (bytes > 0) this.#report(file, { kind: 'log_gap', reason: 'held_files_bytes', bytes });
-    this.#forget(file);
+    if (bytes > 0) this.#report(file, { kind: 'log_gap', reason, bytes });
+    file.abandon();
   }
 
   #report(file: LogFile, loss: Pick<LogGap, 'kind' | 'reason' | 'bytes'>): void {
@@ -394,10 +434,10 @@ export class FollowedPath {
   }
 }
 
-function openLog(path: string): number {
-  return openSync(path, 'r');
-}
-
 function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+function knowledgeOf(file: LogFile): number {
+  return file.fingerprint === null ? 0 : 1;
 }

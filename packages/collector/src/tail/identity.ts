@@ -12,7 +12,7 @@
  * comes twice, so it must be the same after a crash, and never the same for other content.
  */
 import { createHash } from 'node:crypto';
-import { fstatSync, readSync } from 'node:fs';
+import { fstatSync, readSync, statSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 
 export const maxFingerprintBytes = 1024;
@@ -40,6 +40,17 @@ export interface FileStat extends Inode {
   links: number;
 }
 
+/**
+ * Where a sandbox forbids statx, libuv puts the time of change in place of the time of birth. No
+ * file of procfs has a time of birth, so one that claims to have one tells.
+ */
+const hasBirthTimes = !claimsBirth('/proc/self');
+
+function claimsBirth(path: string): boolean {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat !== undefined && stat.birthtimeNs > 0n;
+}
+
 export function statDescriptor(descriptor: number): FileStat {
   return toFileStat(fstatSync(descriptor, { bigint: true }));
 }
@@ -55,7 +66,7 @@ export function toFileStat(stat: {
   return {
     device: stat.dev,
     inode: stat.ino,
-    birthtimeNs: stat.birthtimeNs,
+    birthtimeNs: hasBirthTimes ? stat.birthtimeNs : 0n,
     size: Number(stat.size),
     mtimeMs: Number(stat.mtimeNs / 1_000_000n) + Number(stat.mtimeNs % 1_000_000n) / 1e6,
     links: Number(stat.nlink),
@@ -63,13 +74,17 @@ export function toFileStat(stat: {
 }
 
 /**
- * Device numbers may change with a reboot, so a known time of birth counts for more; content is
- * compared besides, wherever the descriptor was not kept.
+ * Of files in one folder, so of one file system: device numbers may change with a reboot. Where times
+ * of birth are not known an inode may have been used again: content is compared besides, wherever
+ * the descriptor was not kept.
  */
 export function isSameInode(a: Inode, b: Inode): boolean {
   if (a.inode !== b.inode) return false;
-  if (a.birthtimeNs > 0n && b.birthtimeNs > 0n) return a.birthtimeNs === b.birthtimeNs;
-  return a.device === b.device;
+  return !hasBirthOf(a, b) || a.birthtimeNs === b.birthtimeNs;
+}
+
+export function hasBirthOf(a: Inode, b: Inode): boolean {
+  return a.birthtimeNs > 0n && b.birthtimeNs > 0n;
 }
 
 /** Null when the file's beginning is too short to tell; `isFinal` takes what there is. */
@@ -87,6 +102,10 @@ function hashFingerprint(bytes: Buffer): Fingerprint {
     bytes: bytes.length,
     hash: createHash('sha256').update(bytes).digest('hex').slice(0, 32),
   };
+}
+
+export function isFingerprintOf(beginning: Buffer, { bytes, hash }: Fingerprint): boolean {
+  return beginning.length >= bytes && hashFingerprint(beginning.subarray(0, bytes)).hash === hash;
 }
 
 export interface FileIdParts extends Inode {
@@ -139,8 +158,7 @@ export interface ContentClaim {
 /** The marker's bytes when the file still has the content it had at that position, else null. */
 export function verifyContent(descriptor: number, claim: ContentClaim): Buffer | null {
   const beginning = readRange(descriptor, 0, claim.fingerprint.bytes);
-  if (beginning.length !== claim.fingerprint.bytes) return null;
-  if (hashFingerprint(beginning).hash !== claim.fingerprint.hash) return null;
+  if (!isFingerprintOf(beginning, claim.fingerprint)) return null;
   const marker = readRange(descriptor, claim.position - claim.marker.bytes, claim.marker.bytes);
   const isUnchanged = marker.length === claim.marker.bytes && crc32(marker) === claim.marker.crc;
   return isUnchanged ? marker : null;

@@ -14,19 +14,26 @@ import { closeSync } from 'node:fs';
 import type { CheckpointFile } from '../checkpoint/format.ts';
 import {
   fingerprintOf,
+  isFingerprintOf,
   makeFileId,
   markerBytes,
+  readRange,
   sumMarker,
+  verifyContent,
   type FileStat,
   type Fingerprint,
   type Inode,
   type MarkerSum,
 } from './identity.ts';
+import type { Unpacking } from './unpacker.ts';
 
 const empty = Buffer.alloc(0);
+/** Times of change are as fine as the kernel's tick: 10 ms at most. */
+const clockTickMs = 20;
 
 export class LogFile implements Inode {
-  readonly device: bigint;
+  /** Changes when a host starts anew. */
+  device: bigint;
   readonly inode: bigint;
   readonly birthtimeNs: bigint;
   readonly generation: number;
@@ -43,12 +50,19 @@ export class LogFile implements Inode {
   acknowledged = 0;
   size = 0;
   mtimeMs = 0;
+  /** Size and time of change that were seen before the content was last known to be the same. */
+  provenSize = 0;
+  provenMtimeMs = 0;
   links = 1;
   isRetired = false;
+  /** Nothing more is read of it; it stays until what was read is acknowledged. */
+  isAbandoned = false;
   /** Monotonic time of the last growth, or of retirement when that came later. */
   changedAtMs = 0;
   /** Since when the next record waits for its last part; null when none does. */
   partsSinceMs: number | null = null;
+  /** Up to where the record that waits has grown, of a path whose lines are looked at. */
+  waitsFrom = -1;
   /** Size at which the bytes after `position` were found to be no complete record; -1: not so. */
   waitingSize = -1;
   /**
@@ -62,7 +76,13 @@ export class LogFile implements Inode {
   isQueued = false;
   /** The last bytes before `position`. */
   marker: Buffer = empty;
+  /** Decompression of what is to be read, under way; nothing is read before. */
+  unpacking: Unpacking | null = null;
 
+  /** What was seen of a beginning that is too short to tell. */
+  #beginning: Buffer = empty;
+  /** Changed so lately when it was looked at that a change since may bear the same time. */
+  #mayChangeUnseen = false;
   #acknowledgedMarker: MarkerSum = { bytes: 0, crc: 0 };
   readonly #lag = new LagClock();
 
@@ -87,9 +107,21 @@ export class LogFile implements Inode {
     file.acknowledged = saved.position;
     file.size = Math.max(saved.size, saved.position);
     file.mtimeMs = saved.mtime_ms;
+    file.prove();
     file.#acknowledgedMarker = saved.marker;
     file.isPersisted = true;
     return file;
+  }
+
+  /** The same content in another inode, from what was acknowledged on. */
+  moveTo({ path, device, inode, birthtimeNs }: Inode & { path: string }): LogFile {
+    return LogFile.restore({
+      ...this.toCheckpoint(path, 0),
+      path,
+      device: device.toString(),
+      inode: inode.toString(),
+      birthtime_ns: birthtimeNs.toString(),
+    });
   }
 
   get isOpen(): boolean {
@@ -110,8 +142,17 @@ export class LogFile implements Inode {
   }
 
   close(): void {
+    this.unpacking?.cancel();
+    this.unpacking = null;
     if (this.descriptor >= 0) closeSync(this.descriptor);
     this.descriptor = -1;
+  }
+
+  abandon(): void {
+    this.isAbandoned = true;
+    this.isRetired = true;
+    this.size = this.position;
+    this.close();
   }
 
   /** Starts at a position other than the beginning; nothing before it is ever read. */
@@ -122,13 +163,21 @@ export class LogFile implements Inode {
     this.#acknowledgedMarker = sumMarker(marker);
   }
 
-  noteStat(stat: Pick<FileStat, 'size' | 'mtimeMs'>, nowMs: number): void {
+  /** `wallMs` is the time by the clock that the file's time of change is of. */
+  noteStat(stat: Pick<FileStat, 'size' | 'mtimeMs'>, nowMs: number, wallMs = Infinity): void {
     if (stat.size > this.size) this.changedAtMs = nowMs;
     // Written to and not longer: perhaps truncated, and filled again to the same size.
-    else if (stat.mtimeMs !== this.mtimeMs && this.position > 0) this.mustVerify = true;
+    else if (stat.mtimeMs !== this.mtimeMs || this.#mayChangeUnseen) this.mustVerify = true;
+    this.#mayChangeUnseen = wallMs - stat.mtimeMs < clockTickMs;
     this.size = stat.size;
     this.mtimeMs = stat.mtimeMs;
     this.#lag.noteSize(stat.size, this.acknowledged, nowMs);
+  }
+
+  /** The content is what it was: a read found the marker, or all of it was seen. */
+  prove(): void {
+    this.provenSize = this.size;
+    this.provenMtimeMs = this.mtimeMs;
   }
 
   retire(nowMs: number): void {
@@ -137,19 +186,30 @@ export class LogFile implements Inode {
     this.changedAtMs = nowMs;
   }
 
-  /** At the beginning there is no marker: the fingerprint of what was seen before must still fit. */
+  /** At the beginning there is no marker: what was seen there before must still be there. */
   hasOtherBeginning(block: Buffer): boolean {
-    if (this.position > 0 || this.fingerprint === null) return false;
-    return (
-      fingerprintOf(block.subarray(0, this.fingerprint.bytes), true)?.hash !== this.fingerprint.hash
-    );
+    if (this.position > 0) return false;
+    if (this.fingerprint !== null) return !isFingerprintOf(block, this.fingerprint);
+    return !block.subarray(0, this.#beginning.length).equals(this.#beginning);
+  }
+
+  /** Whether all that is known of the content up to the position is there. */
+  hasContentOf(descriptor: number): boolean {
+    const { fingerprint, position, markerSum: marker } = this;
+    if (fingerprint === null) {
+      return !this.hasOtherBeginning(readRange(descriptor, 0, this.#beginning.length));
+    }
+    return verifyContent(descriptor, { fingerprint, position, marker }) !== null;
   }
 
   /** Makes the file id once the beginning of the file says enough. */
   identify(beginning: Buffer, options: { host: string; isFinal: boolean }): boolean {
     if (this.fileId !== '') return true;
     const fingerprint = fingerprintOf(beginning, options.isFinal);
-    if (fingerprint === null) return false;
+    if (fingerprint === null) {
+      this.#beginning = Buffer.from(beginning);
+      return false;
+    }
     this.fingerprint = fingerprint;
     this.fileId = makeFileId({
       host: options.host,

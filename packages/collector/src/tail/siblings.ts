@@ -6,10 +6,17 @@ import { toFileStat, type FileStat } from './identity.ts';
 export interface SeenFile extends FileStat {
   path: string;
   isCurrent: boolean;
+  /** Compressed by rotation: `size` is not its content's. */
+  isPacked: boolean;
 }
 
 /** Rotated files that are not log bytes any more, and names that are still being written. */
-const notPlain = /\.(?:gz|bz2|xz|zst|lz4|zip|tmp|swp)$/;
+const unreadable = /\.(?:bz2|xz|zst|lz4|zip|tmp|swp)$/;
+const packed = /\.gz$/;
+
+export function isPackedName(path: string): boolean {
+  return packed.test(path);
+}
 
 /** Names looked at in one folder, so that a folder of a million files does not stop the collector. */
 const maxNames = 1000;
@@ -18,7 +25,8 @@ const maxAttempts = 5;
 
 /**
  * What there is of a followed path, oldest first, its current file last. Order: dated names by
- * time of change, then numbered ones (`.2`, `.1`), whose numbers rotation itself keeps in order.
+ * date, then numbered ones (`.2`, `.1`), whose numbers rotation itself keeps in order.
+ * Of a compressed file only where what it was made of is gone: before, it is being written.
  * Looks twice, and again while a rotation under way makes the looks differ.
  */
 export function listChain(path: string): SeenFile[] {
@@ -40,28 +48,38 @@ function listOnce(path: string): SeenFile[] {
   for (const name of rotatedNames(path)) {
     const seen = statFile(join(dirname(path), name), false);
     if (!seen) continue;
-    const number = /\.(\d{1,6})$/.exec(name)?.[1];
+    const number = /\.(\d{1,6})(?:\.gz)?$/.exec(name)?.[1];
     if (number === undefined) dated.push(seen);
     else numbered.push({ seen, number: Number(number) });
   }
-  dated.sort((a, b) => a.mtimeMs - b.mtimeMs);
+  sortDated(dated);
   numbered.sort((a, b) => b.number - a.number);
   const chain = [...dated, ...numbered.map(({ seen }) => seen)];
   const current = statFile(path, true);
   return current ? [...chain, current] : chain;
 }
 
+/** By name when all dates are written alike: compression changes the time of change. */
+function sortDated(dated: SeenFile[]): void {
+  const dates = dated.map(({ path }) => path.replace(packed, ''));
+  const isAlike = new Set(dates.map((date) => date.replaceAll(/\d/g, '0'))).size <= 1;
+  const byName = (a: SeenFile, b: SeenFile): number => (a.path < b.path ? -1 : 1);
+  dated.sort(isAlike ? byName : (a, b) => a.mtimeMs - b.mtimeMs);
+}
+
 function rotatedNames(path: string): string[] {
   const base = basename(path);
   try {
-    return readdirSync(dirname(path))
-      .filter(
-        (name) =>
-          name.length > base.length &&
-          name.startsWith(base) &&
-          /^[.-]/.test(name.slice(base.length)) &&
-          !notPlain.test(name),
-      )
+    const names = readdirSync(dirname(path)).filter(
+      (name) =>
+        name.length > base.length &&
+        name.startsWith(base) &&
+        /^[.-]/.test(name.slice(base.length)) &&
+        !unreadable.test(name),
+    );
+    const isBeside = new Set(names);
+    return names
+      .filter((name) => !isPackedName(name) || !isBeside.has(name.replace(packed, '')))
       .slice(0, maxNames);
   } catch {
     return [];
@@ -72,7 +90,7 @@ function rotatedNames(path: string): string[] {
 function statFile(path: string, isCurrent: boolean): SeenFile | null {
   const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (!stat?.isFile()) return null;
-  return { ...toFileStat(stat), path, isCurrent };
+  return { ...toFileStat(stat), path, isCurrent, isPacked: !isCurrent && isPackedName(path) };
 }
 
 export interface PathKnowledge {

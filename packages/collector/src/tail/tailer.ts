@@ -3,17 +3,23 @@
  * grown, in turn, and hands the blocks' complete records to the sink. One caller runs
  * {@link Tailer.pass} in a loop; nothing here runs by itself, so there is one thread of change.
  *
- * A path that grows is looked at every poll interval, an idle one ever more seldom, up to
- * `maxPollIntervalMs`. When the sink has no room, reading stops; looking goes on, so that files
- * rotated away meanwhile are held open and read later.
+ * When to look is chosen in look-pace.ts. When the sink has no room, reading stops; looking
+ * goes on, so that files rotated away meanwhile are held open and read later.
  */
-import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { limits, type TargetLabels } from '@plimsoll/model';
 import type { CheckpointFile } from '../checkpoint/format.ts';
-import { cutBlock } from './cut.ts';
-import { FollowedPath, type LogGap, type PathSpec } from './followed-path.ts';
-import { LogFile } from './log-file.ts';
+import { boundHeldFiles, closeIdle, type FollowedFile } from './bounds.ts';
+import { cutBlock, type TailFormat } from './cut.ts';
+import { FollowedPath } from './followed-path.ts';
+import type { LogFile } from './log-file.ts';
+import type { LogGap, PathSpec } from './path-spec.ts';
+import { IdleWatches } from './idle-watches.ts';
+import { earliestMs } from './look-pace.ts';
 import { readBlock } from './read-block.ts';
+import type { RecordProcessor } from './record-processor.ts';
+import { RestoredPaths } from './restored-paths.ts';
+import { Unpacker } from './unpacker.ts';
 
 export interface TailChunk {
   file: LogFile;
@@ -28,6 +34,8 @@ export interface ChunkSink {
   reserve(bytes: number): Buffer | null;
   /** The first bytes of what was reserved last, `end - start` of them, are a chunk. */
   commit(chunk: TailChunk): void;
+  /** A chunk as records, copied; room for them was reserved last. */
+  commitRecords(chunk: TailChunk, payload: Buffer): void;
 }
 
 export interface TailerOptions {
@@ -44,10 +52,16 @@ export interface TailerOptions {
   /** For tests; the defaults are in {@link tailDefaults}. */
   timing?: Partial<typeof tailDefaults>;
   restored?: readonly CheckpointFile[];
+  /** Default: one that works in the folder for temporary files. */
+  unpacker?: Unpacker;
+  /** A path that was idle is written to: a pass is due. Without it idle paths are not watched. */
+  onWake?: () => void;
 }
 
 export const tailDefaults = {
   maxPollIntervalMs: 1000,
+  /** Of a path whose first write wakes: what a watch may miss, such as writes of another host. */
+  maxWatchedPollIntervalMs: 4000,
   finalAfterMs: 5000,
   letGoAfterMs: 30_000,
   /** Longest the parts of a split line wait for the last one. */
@@ -58,8 +72,13 @@ export const tailDefaults = {
   forgetAfterMs: 14 * 24 * 3_600_000,
   /** Unread bytes of deleted files that open descriptors keep on the disk, of all paths. */
   maxHeldDeletedBytes: 2 * 1024 ** 3,
+  /** Content of a rotated file that was compressed before it was read; above it, it is lost. */
+  maxUnpackedBytes: 1024 ** 3,
 };
 
+const boundsIntervalMs = 250;
+/** Half of what an old kernel lets all processes of a user have. */
+const maxIdleWatches = 4096;
 const blocksPerPass = 32;
 /** Looks that open files and list folders, before others may run. */
 const changesPerPass = 64;
@@ -70,19 +89,30 @@ export class Tailer {
 
   readonly #options: TailerOptions;
   readonly #timing: typeof tailDefaults;
+  readonly #unpacker: Unpacker;
+  readonly #watches: IdleWatches | undefined;
   readonly #paths = new Map<string, FollowedPath>();
-  readonly #restored = new Map<string, CheckpointFile[]>();
-  #ready: { path: FollowedPath; file: LogFile }[] = [];
+  readonly #restored: RestoredPaths;
+  #ready: FollowedFile[] = [];
   #nextBoundsMs = 0;
+  #scratch: Buffer | null = null;
 
   constructor(options: TailerOptions) {
     this.#options = options;
     this.#timing = { ...tailDefaults, ...options.timing };
-    for (const saved of options.restored ?? []) {
-      const list = this.#restored.get(saved.followed);
-      if (list) list.push(saved);
-      else this.#restored.set(saved.followed, [saved]);
-    }
+    this.#unpacker =
+      options.unpacker ??
+      new Unpacker({ folder: tmpdir(), maxBytes: this.#timing.maxUnpackedBytes });
+    this.#watches =
+      options.onWake &&
+      new IdleWatches({
+        onWrite: (path) => {
+          this.#wake(path);
+        },
+        maxWatches: maxIdleWatches,
+        nowMs: options.nowMs,
+      });
+    this.#restored = new RestoredPaths(options.restored ?? []);
   }
 
   /** Starts to follow a path, or changes what is known of one that is followed. */
@@ -95,19 +125,15 @@ export class Tailer {
       followed.lookDelayMs = 0;
       return;
     }
-    const saved = this.#restored.get(spec.path) ?? [];
-    this.#restored.delete(spec.path);
-    const path = new FollowedPath(
-      spec,
-      saved.map((each) => LogFile.restore(each)),
-      {
-        host: this.#options.host,
-        onGap: this.#options.onGap,
-        finalAfterMs: this.#timing.finalAfterMs,
-        letGoAfterMs: this.#timing.letGoAfterMs,
-        maxRetiredFiles: this.#timing.maxRetiredFiles,
-      },
-    );
+    const path = new FollowedPath(spec, this.#restored.take(spec.path), {
+      host: this.#options.host,
+      wallMs: this.#options.wallMs,
+      onGap: this.#options.onGap,
+      finalAfterMs: this.#timing.finalAfterMs,
+      letGoAfterMs: this.#timing.letGoAfterMs,
+      maxRetiredFiles: this.#timing.maxRetiredFiles,
+      unpacker: this.#unpacker,
+    });
     this.#paths.set(spec.path, path);
   }
 
@@ -130,32 +156,7 @@ export class Tailer {
    */
   forgetAbsent(labels: TargetLabels): void {
     const oldestMs = this.#options.wallMs() - this.#timing.forgetAfterMs;
-    for (const [path, saved] of this.#restored) {
-      const isOld = saved.every((file) => file.seen_at_ms < oldestMs);
-      if (existsSync(path) && !isOld) continue;
-      this.#restored.delete(path);
-      for (const each of saved) this.#reportAbsent(each, labels);
-    }
-  }
-
-  #reportAbsent(saved: CheckpointFile, labels: TargetLabels): void {
-    const file = LogFile.restore(saved);
-    if (file.unreadBytes === 0) return;
-    this.#options.onGap({
-      kind: 'log_gap',
-      reason: 'rotated_away_bytes',
-      bytes: file.unreadBytes,
-      position: file.position,
-      file,
-      spec: {
-        path: saved.followed,
-        name: saved.followed,
-        labels,
-        format: 'plain',
-        startAt: 'beginning',
-        readsHistory: false,
-      },
-    });
+    for (const gap of this.#restored.forgetAbsent(labels, oldestMs)) this.#options.onGap(gap);
   }
 
   /** Milliseconds until the next look is due; 0: call again at once. */
@@ -174,12 +175,21 @@ export class Tailer {
   }
   #isBlocked = false;
 
+  /**
+   * Since when nothing could be read for want of room, while there was something to read; null
+   * while reading goes on, however slowly.
+   */
+  get blockedSinceMs(): number | null {
+    return this.#blockedSinceMs;
+  }
+  #blockedSinceMs: number | null = null;
+
   get pathCount(): number {
     return this.#paths.size;
   }
 
   /** Every file that is followed, with its path. */
-  *files(): Generator<{ path: FollowedPath; file: LogFile }> {
+  *files(): Generator<FollowedFile> {
     for (const path of this.#paths.values()) {
       for (const file of path.files) yield { path, file };
     }
@@ -191,7 +201,7 @@ export class Tailer {
     const followed = [...this.files()].map(({ path, file }) =>
       file.toCheckpoint(path.spec.path, seenAtMs),
     );
-    return [...followed, ...[...this.#restored.values()].flat()];
+    return [...followed, ...this.#restored.remaining()];
   }
 
   lag(): { bytes: number; seconds: number } {
@@ -206,42 +216,55 @@ export class Tailer {
   }
 
   closeAll(): void {
+    this.#watches?.stopAll();
     for (const path of this.#paths.values()) path.closeAll();
   }
 
   #lookAtDue(nowMs: number): boolean {
     let changes = 0;
     for (const [key, path] of this.#paths) {
-      if (path.nextLookMs > nowMs) continue;
+      if (earliestMs(path.nextLookMs, path.lookDelayMs) > nowMs) continue;
       if (changes >= changesPerPass) return false;
       const problem = path.problem;
       const isChanged = path.look(nowMs);
       if (isChanged) changes += 1;
       if (path.problem !== problem) this.#options.onProblem(key, path.problem);
       this.#schedule(path, { isChanged, nowMs });
-      if (path.isOver) this.#paths.delete(key);
+      if (path.isOver) this.#drop(key);
     }
     return true;
   }
 
+  #drop(key: string): void {
+    this.#watches?.stop(key);
+    this.#paths.delete(key);
+  }
+
   #schedule(path: FollowedPath, { isChanged, nowMs }: { isChanged: boolean; nowMs: number }): void {
+    let unreadBytes = 0;
     let isGrowing = false;
-    let isFast = false;
     for (const file of path.files) {
       if (!this.#hasWork(file, nowMs)) continue;
       isGrowing = true;
-      isFast ||= file.unreadBytes >= limits.maxChunkBytes;
+      unreadBytes += file.unreadBytes;
       this.#enqueue(path, file);
     }
-    const { pollIntervalMs } = this.#options;
-    const longest = Math.max(pollIntervalMs, this.#timing.maxPollIntervalMs);
-    path.lookDelayMs = isGrowing
-      ? pollIntervalMs
-      : Math.min(longest, Math.max(pollIntervalMs, path.lookDelayMs * 1.5));
-    // What grows fast or rotates may rotate again, and soon its oldest file is gone.
-    if (isGrowing && (isChanged || isFast)) path.lookDelayMs = pollIntervalMs / 10;
-    if (path.problem !== null) path.lookDelayMs = this.#timing.retryUnreadableMs;
+    path.pace.note({ isGrowing, isChanged, unreadBytes, nowMs });
+    if (path.pace.isIdle && path.problem === null) this.#watches?.start(path.spec.path);
+    const delayMs = path.pace.chooseDelay({
+      pollIntervalMs: this.#options.pollIntervalMs,
+      maxPollIntervalMs: this.#watches?.has(path.spec.path)
+        ? this.#timing.maxWatchedPollIntervalMs
+        : this.#timing.maxPollIntervalMs,
+    });
+    path.lookDelayMs = path.problem === null ? delayMs : this.#timing.retryUnreadableMs;
     path.nextLookMs = nowMs + path.lookDelayMs;
+  }
+
+  #wake(path: string): void {
+    const followed = this.#paths.get(path);
+    if (followed) followed.nextLookMs = 0;
+    this.#options.onWake?.();
   }
 
   #hasWork(file: LogFile, nowMs: number): boolean {
@@ -269,9 +292,14 @@ export class Tailer {
     this.#isBlocked = false;
     for (let blocks = 0; blocks < blocksPerPass; blocks += 1) {
       const turn = this.#ready.shift();
-      if (!turn) return true;
+      if (!turn) {
+        this.#blockedSinceMs = null;
+        return true;
+      }
       turn.file.isQueued = false;
       const outcome = await this.#readOne(turn.path, turn.file);
+      this.#blockedSinceMs =
+        outcome === 'blocked' ? (this.#blockedSinceMs ?? this.#options.nowMs()) : null;
       if (outcome === 'more') this.#enqueue(turn.path, turn.file);
       if (outcome === 'blocked') {
         turn.file.isQueued = true;
@@ -302,19 +330,23 @@ export class Tailer {
     wanted: number,
   ): Promise<'more' | 'done' | 'blocked'> {
     const { sink } = this.#options;
-    const target = sink.reserve(wanted);
-    if (target === null) return 'blocked';
+    const room = sink.reserve(wanted);
+    if (room === null) return 'blocked';
+    const { processor } = path.spec;
+    const target = processor ? this.#scratchOf(wanted) : room;
     file.mustVerify = false;
-    const read = await readBlock(file, target);
+    const read = await readBlock(file, target, endsAlike(path.spec.format));
     const nowMs = this.#options.nowMs();
     const block = target.subarray(0, read ?? 0);
     if (read === null || file.hasOtherBeginning(block)) {
-      path.restart(file, nowMs);
+      path.restart(file, nowMs, file.provenSize);
       path.nextLookMs = 0;
       return 'done';
     }
+    file.prove();
     const isFinal = this.#isFinal(file, nowMs) && read < wanted;
     file.identify(block, { host: this.#options.host, isFinal });
+    if (processor) return this.#process({ path, file, processor }, block, isFinal);
     const cut = cutBlock(block, {
       format: path.spec.format,
       maxRecordBytes: limits.maxRecordBytes,
@@ -331,6 +363,44 @@ export class Tailer {
     }
     this.#ship({ path, file, lines: cut.lines }, block.subarray(0, cut.bytes));
     return file.unreadBytes > 0 || read === wanted ? 'more' : 'done';
+  }
+
+  /** The same for a path whose lines are looked at one by one. */
+  #process(
+    { path, file, processor }: { path: FollowedPath; file: LogFile; processor: RecordProcessor },
+    block: Buffer,
+    isFinal: boolean,
+  ): 'more' | 'done' | 'blocked' {
+    const nowMs = this.#options.nowMs();
+    const start = file.position;
+    const context = { start, isFinal, releases: false, nowMs };
+    let processed = processor.process(block, context);
+    if (processed.bytes === 0) {
+      // A record that has grown waits for its next line anew.
+      if (file.waitsFrom !== processed.waitsFrom) file.partsSinceMs = null;
+      file.waitsFrom = processed.waitsFrom;
+      const releases = nowMs - (file.partsSinceMs ?? nowMs) >= processor.maxWaitMs;
+      if (releases) processed = processor.process(block, { ...context, releases });
+    }
+    if (processed.bytes === 0 || file.fileId === '') {
+      file.wait(block.length, { hasParts: processed.isWaiting, nowMs });
+      return 'done';
+    }
+    const { payload, lines } = processed;
+    if (this.#options.sink.reserve(payload.length) === null) return 'blocked';
+    processor.accept(processed);
+    file.advance(block.subarray(0, processed.bytes));
+    this.bytesRead += processed.bytes;
+    this.linesRead += lines;
+    const chunk = { file, spec: path.spec, start, end: file.position, lines };
+    this.#options.sink.commitRecords(chunk, payload);
+    return file.unreadBytes > 0 ? 'more' : 'done';
+  }
+
+  /** Memory that bytes are read into which do not go into a frame as they are. */
+  #scratchOf(bytes: number): Buffer {
+    this.#scratch ??= Buffer.allocUnsafeSlow(limits.maxRecordBytes);
+    return this.#scratch.subarray(0, bytes);
   }
 
   #ship(origin: { path: FollowedPath; file: LogFile; lines: number }, chunk: Buffer): void {
@@ -355,33 +425,14 @@ export class Tailer {
 
   #keepBounds(nowMs: number): void {
     if (nowMs < this.#nextBoundsMs) return;
-    this.#nextBoundsMs = nowMs + this.#options.pollIntervalMs;
-    this.#boundHeldFiles();
-    this.#closeIdle();
+    this.#nextBoundsMs = nowMs + boundsIntervalMs;
+    const files = [...this.files()];
+    boundHeldFiles(files, this.#timing.maxHeldDeletedBytes);
+    closeIdle(files, this.#options.maxOpenFiles);
   }
+}
 
-  /** Deleted files are kept by their descriptors, and so is the disk they use: up to a limit. */
-  #boundHeldFiles(): void {
-    let held = 0;
-    for (const { path, file } of [...this.files()].toReversed()) {
-      if (file.links > 0 || !file.isOpen) continue;
-      held += file.unreadBytes;
-      if (held > this.#timing.maxHeldDeletedBytes) path.giveUp(file);
-    }
-  }
-
-  /** Closes what has been idle longest when too many are open; it is opened again when it grows. */
-  #closeIdle(): void {
-    const open = [...this.files()].filter(({ file }) => file.isOpen);
-    let excess = open.length - this.#options.maxOpenFiles;
-    if (excess <= 0) return;
-    const idle = open
-      .filter(({ file }) => !file.isRetired && file.unreadBytes === 0)
-      .sort((a, b) => a.file.changedAtMs - b.file.changedAtMs);
-    for (const { file } of idle) {
-      if (excess <= 0) return;
-      file.close();
-      excess -= 1;
-    }
-  }
+/** The daemon's lines end in their time. */
+function endsAlike(format: TailFormat): boolean {
+  return format !== 'docker-json';
 }

@@ -21,18 +21,35 @@ describe('the chain of a path', () => {
     utimesSync(join(folder, 'a.log-20260102'), 2000, 2000);
     // A clock step made the older file look newer: the numbers are what counts.
     utimesSync(join(folder, 'a.log.10'), 9000, 9000);
-    for (const name of ['a.log.3.gz', 'a.logs', 'b.log.1', 'a.log.tmp'])
+    // The second is being compressed; the third was.
+    for (const name of [
+      'a.log.2.gz',
+      'a.log.3.gz',
+      'a.log.4.bz2',
+      'a.logs',
+      'b.log.1',
+      'a.log.tmp',
+    ])
       writeFileSync(join(folder, name), '');
     const chain = listChain(join(folder, 'a.log'));
     expect(chain.map(({ path }) => basename(path))).toEqual([
       'a.log-20260101',
       'a.log-20260102',
       'a.log.10',
+      'a.log.3.gz',
       'a.log.2',
       'a.log.1',
       'a.log',
     ]);
     expect(chain.filter(({ isCurrent }) => isCurrent)).toHaveLength(1);
+    expect(chain.filter(({ isPacked }) => isPacked)).toHaveLength(1);
+  });
+
+  test('goes by date also where compression changed the time of change', () => {
+    const names = ['0.log.20260101-000000.gz', '0.log.20260102-000000', '0.log'];
+    for (const name of names) writeFileSync(join(folder, name), '');
+    utimesSync(join(folder, '0.log.20260102-000000'), 1000, 1000);
+    expect(listChain(join(folder, '0.log')).map(({ path }) => basename(path))).toEqual(names);
   });
 
   test('is empty where there is nothing', () => {
@@ -50,6 +67,7 @@ describe('fresh files of a chain', () => {
     links: 1,
     mtimeMs,
     isCurrent,
+    isPacked: false,
   });
   const chain = [seen(1, 100), seen(2, 200), seen(3, 300), seen(4, 400, true)];
   const known = {

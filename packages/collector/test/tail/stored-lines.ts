@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { decodeFrame } from '@plimsoll/model';
+import { chunkBytes, decodeFrame } from '@plimsoll/model';
 import type { OutboundFrame } from '@plimsoll/transport';
+import { StoredRecords } from './stored-records.ts';
 
 interface StoredRange {
   start: number;
@@ -12,17 +13,20 @@ export class StoredLines {
   readonly #files = new Map<string, StoredRange[]>();
   /** Bytes that came a second time. */
   repeatedBytes = 0;
+  /** Of chunks in format records. */
+  readonly records = new StoredRecords();
 
   async store(frame: OutboundFrame): Promise<void> {
     const { kind, header, payload } = await decodeFrame(frame.bytes);
     if (kind !== 'logs') return;
     let at = 0;
     for (const chunk of header.chunks) {
-      const bytes = payload.subarray(at, at + chunk.end - chunk.start);
+      const bytes = payload.subarray(at, at + chunkBytes(chunk));
       at += bytes.length;
       const source = header.sources[chunk.source];
       assert(source, 'a chunk names a source');
-      this.#add(source.file_id, chunk.start, bytes);
+      if (source.format === 'records') this.records.add(source.file_id, chunk, bytes);
+      else this.#add(source.file_id, chunk.start, bytes);
     }
   }
 

@@ -8,9 +8,12 @@ import { CheckpointStore } from '../../src/checkpoint/store.ts';
 import { checkpointVersion, type Checkpoint } from '../../src/checkpoint/format.ts';
 import { LogFrames } from '../../src/publish/log-frames.ts';
 import { Outbox } from '../../src/publish/outbox.ts';
+import { TailSink } from '../../src/publish/tail-sink.ts';
 import type { TailFormat } from '../../src/tail/cut.ts';
-import type { LogGap } from '../../src/tail/followed-path.ts';
-import { Tailer, type TailerOptions } from '../../src/tail/tailer.ts';
+import type { LogGap } from '../../src/tail/path-spec.ts';
+import type { RecordProcessor } from '../../src/tail/record-processor.ts';
+import { tailDefaults, Tailer, type TailerOptions } from '../../src/tail/tailer.ts';
+import { Unpacker } from '../../src/tail/unpacker.ts';
 import { FakePublisher } from '../publish/fake-publisher.ts';
 import { StoredLines } from './stored-lines.ts';
 
@@ -20,6 +23,7 @@ export interface TailWorldOptions {
   maxOpenFiles?: number;
   maxInFlightBytes?: number;
   timing?: TailerOptions['timing'];
+  processor?: RecordProcessor;
 }
 
 /**
@@ -42,10 +46,13 @@ export class TailWorld {
   acknowledgedLines = 0;
 
   readonly #options: TailWorldOptions;
+  readonly #unpacker: Unpacker;
   readonly #followed = new Set<string>();
 
   constructor(options: TailWorldOptions = {}) {
     this.#options = options;
+    const { maxUnpackedBytes = tailDefaults.maxUnpackedBytes } = options.timing ?? {};
+    this.#unpacker = new Unpacker({ folder: this.path('state'), maxBytes: maxUnpackedBytes });
   }
 
   static async start(options: TailWorldOptions = {}): Promise<TailWorld> {
@@ -68,6 +75,7 @@ export class TailWorld {
       format,
       startAt: this.#options.startAt ?? 'beginning',
       readsHistory: true,
+      processor: this.#options.processor,
     });
   }
 
@@ -101,13 +109,17 @@ export class TailWorld {
         this.acknowledgedLines += lines;
         this.store.markDirty();
       },
+    });
+    const sink = new TailSink({
+      frames: this.frames,
+      onRead: () => undefined,
       onRefused: (chunk) => {
         this.refusedBytes += chunk.end - chunk.start;
       },
     });
     this.tailer = new Tailer({
       host: 'host-a',
-      sink: this.frames,
+      sink,
       onGap: (gap) => this.gaps.push(gap),
       onProblem: (path, problem) => this.problems.push([path, problem]),
       nowMs: () => this.nowMs,
@@ -115,6 +127,7 @@ export class TailWorld {
       pollIntervalMs: 250,
       maxOpenFiles: this.#options.maxOpenFiles ?? 1000,
       restored: restored?.files ?? [],
+      unpacker: this.#unpacker,
       ...(this.#options.timing ? { timing: this.#options.timing } : {}),
     });
     for (const name of this.#followed) this.follow(name);
@@ -136,6 +149,7 @@ export class TailWorld {
     this.nowMs += elapsedMs;
     for (let count = 0; count < 50; count += 1) {
       const delay = await this.tailer.pass();
+      await this.#unpacker.idle();
       this.frames.sealWhenDue();
       if (delay > 1) break;
       if (delay === 1) this.nowMs += 1;

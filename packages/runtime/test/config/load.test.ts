@@ -32,7 +32,7 @@ describe('loadConfig', () => {
     const config = load();
     expect(config.http).toEqual({ host: '127.0.0.1', port: 4270 });
     expect(config.clickhouse_http.port).toBe(4271);
-    expect(config.collector.logs.flush_interval).toBe(500);
+    expect(config.collector.logs.flush_interval).toBe(100);
     expect(config.data_dir).toBe(join(cwd, 'data'));
   });
 
