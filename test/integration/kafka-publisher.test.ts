@@ -170,10 +170,14 @@ describe.skipIf(isSkipped(missing))(`publishing to Kafka${title}`, () => {
   test('costs nothing while there is nothing to send', async () => {
     open('idle');
     await publish('t/h', 'one');
-    const from = process.cpuUsage();
-    await new Promise((resolve) => setTimeout(resolve, 2000));
-    const { user, system } = process.cpuUsage(from);
-    // Without the fix of kafkajs' timers: more than 80 ms.
-    expect((user + system) / 1000).toBeLessThan(40);
+    // Without the fix of kafkajs' timers each of them takes more than 80 ms, whatever else runs.
+    const windowsMs: number[] = [];
+    for (let count = 0; count < 5 && !(Math.min(...windowsMs) < 40); count += 1) {
+      const from = process.cpuUsage();
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      const { user, system } = process.cpuUsage(from);
+      windowsMs.push((user + system) / 1000);
+    }
+    expect(Math.min(...windowsMs)).toBeLessThan(40);
   });
 });
