@@ -33,12 +33,13 @@ export interface OrphanSignalOptions {
   readonly graceMs: number;
   /** Processes in whose mount namespace a runtime makes its mounts, beside the first of the host. */
   readonly runtimePids?: () => readonly number[];
+  /** Of one type. */
   readonly maxEventsPerHour?: number;
 }
 
 type Values = Partial<Record<HostStatsValue, number>>;
 
-const defaultMaxEventsPerHour = 30;
+const defaultMaxEventsPerHour = 10;
 const askDeadlineMs = 10_000;
 const sliceNamespaces = 20;
 /** With more processes than this that hide their namespaces, nothing can be said. */

@@ -2,13 +2,14 @@
  * Which left-overs are orphans: those seen in every look for longer than the grace time, since
  * right after containers are removed many are still there and go within a minute or two.
  *
- * What is told is bounded per hour; the rest comes as one summary. Pure.
+ * What is told is bounded per hour and type, so that many of one type hide none of another; the
+ * rest comes as one summary. Pure.
  */
 import { type Leftover, type LeftoverType, leftoverTypes } from './leftover.ts';
 
 export interface TrackerOptions {
   graceMs: number;
-  /** Left-overs found or gone that are told one by one in an hour. */
+  /** Left-overs of one type, found or gone, that are told one by one in an hour. */
   maxPerHour: number;
 }
 
@@ -40,7 +41,7 @@ const maxTracked = 10_000;
 export class OrphanTracker {
   readonly #options: TrackerOptions;
   readonly #tracked = new Map<LeftoverType, Map<string, Tracked>>();
-  #hour = { beganAt: -Infinity, told: 0, hasSummary: false };
+  #hour = { beganAt: -Infinity, told: new Map<LeftoverType, number>(), hasSummary: false };
   #withheld: Partial<Record<LeftoverType, number>> = {};
 
   constructor(options: TrackerOptions) {
@@ -55,7 +56,7 @@ export class OrphanTracker {
 
   take(sighting: Sighting, time: { nowMs: number; monotonicMs: number }): TrackerChange {
     if (time.monotonicMs - this.#hour.beganAt >= hourMs) {
-      this.#hour = { beganAt: time.monotonicMs, told: 0, hasSummary: false };
+      this.#hour = { beganAt: time.monotonicMs, told: new Map(), hasSummary: false };
     }
     const removed: Orphan[] = [];
     const found: Orphan[] = [];
@@ -74,7 +75,7 @@ export class OrphanTracker {
   #forget(known: Map<string, Tracked>, seen: ReadonlySet<string>): Orphan[] {
     const gone = [...known.values()].filter(({ key }) => !seen.has(key));
     for (const { key } of gone) known.delete(key);
-    return gone.filter(({ state }) => state === 'told' && this.#admit());
+    return gone.filter(({ state, type }) => state === 'told' && this.#admit(type));
   }
 
   #see(
@@ -97,7 +98,7 @@ export class OrphanTracker {
       }
       if (tracked.state !== 'young') continue;
       if (monotonicMs - tracked.seenAt < this.#options.graceMs) continue;
-      if (this.#admit()) {
+      if (this.#admit(tracked.type)) {
         tracked.state = 'told';
         found.push(tracked);
       } else {
@@ -108,9 +109,10 @@ export class OrphanTracker {
     return found;
   }
 
-  #admit(): boolean {
-    if (this.#hour.told >= this.#options.maxPerHour) return false;
-    this.#hour.told++;
+  #admit(type: LeftoverType): boolean {
+    const told = this.#hour.told.get(type) ?? 0;
+    if (told >= this.#options.maxPerHour) return false;
+    this.#hour.told.set(type, told + 1);
     return true;
   }
 

@@ -87,6 +87,18 @@ describe('left-overs', () => {
     expect(world.look(80)).toEqual({ found: [], removed: ['a', 'b', 'c'] });
   });
 
+  it('of one type hide none of another', () => {
+    const world = new World();
+    const seen = new Map([
+      ['mount' as const, ['a', 'b', 'c', 'd'].map((name) => leftover(name, 'mount'))],
+      ['container' as const, [leftover('dead', 'container')]],
+    ]);
+    world.tracker.take(seen, { nowMs: 0, monotonicMs: 0 });
+    const { found, summary } = world.tracker.take(seen, { nowMs: 0, monotonicMs: 10 * minute });
+    expect(found.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'dead']);
+    expect(summary).toEqual({ mount: 1 });
+  });
+
   it('are held up to a bound', () => {
     const world = new World();
     const names = Array.from({ length: 10_010 }, (_, index) => String(index));
