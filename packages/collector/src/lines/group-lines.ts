@@ -11,15 +11,8 @@
  *     stderr      B1 ── B2
  *             └────────────┘└── a cut is possible here and nowhere before
  */
+import type { JoinRule } from './join-rule.ts';
 import { maxLines, type RawLines } from './raw-lines.ts';
-
-export interface JoinRule {
-  /** Whether the text of a line goes on with the record before. */
-  continues: (text: string) => boolean;
-  maxLines: number;
-  /** Of the file from the first line's beginning to the last one's end. */
-  maxBytes: number;
-}
 
 /** Why records that are still open are closed: their time is up, or nothing more will be seen. */
 export type Closing = 'none' | 'oldest' | 'all';
@@ -38,8 +31,7 @@ export class LineGroups {
   readonly isJoined = new Uint8Array(maxLines);
   readonly #open = new Int32Array(streamCount);
 
-  /** @param text all texts of the lines, one string */
-  group(lines: RawLines, rule: JoinRule | null, text: string): void {
+  group(lines: RawLines, rule: JoinRule | null): void {
     this.count = 0;
     this.#open.fill(-1);
     const open = this.#open;
@@ -48,7 +40,7 @@ export class LineGroups {
       const group = open[stream] ?? -1;
       const isPart = lines.isPart[line] === 1;
       this.next[line] = -1;
-      const goesOn = group >= 0 && this.#continues(group, line, { lines, rule, text });
+      const goesOn = group >= 0 && this.#continues(group, line, { lines, rule });
       if (!goesOn) open[stream] = this.#begin(line);
       // Without a rule a record is complete with its last part.
       if (rule === null && !isPart) open[stream] = -1;
@@ -90,7 +82,7 @@ export class LineGroups {
   #continues(
     group: number,
     line: number,
-    { lines, rule, text }: { lines: RawLines; rule: JoinRule | null; text: string },
+    { lines, rule }: { lines: RawLines; rule: JoinRule | null },
   ): boolean {
     const last = this.last[group] ?? 0;
     const isJoined = lines.isPart[last] === 1;
@@ -98,7 +90,7 @@ export class LineGroups {
       if (rule === null || (this.lineCount[group] ?? 0) >= rule.maxLines) return false;
       const from = lines.startOf(this.first[group] ?? 0);
       if ((lines.end[line] ?? 0) - from > rule.maxBytes) return false;
-      if (!rule.continues(text.slice(lines.textStart[line], lines.textEnd[line]))) return false;
+      if (!rule.continues(lines, line)) return false;
       this.lineCount[group] = (this.lineCount[group] ?? 0) + 1;
     }
     this.next[last] = line;

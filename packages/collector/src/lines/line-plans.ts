@@ -7,7 +7,7 @@
  */
 import { limits } from '@plimsoll/model';
 import type { RecordProcessor } from '../tail/record-processor.ts';
-import type { JoinRule } from './group-lines.ts';
+import { JoinRule } from './join-rule.ts';
 import { LineProcessor, type LineProcessorOptions, type Withheld } from './line-processor.ts';
 import { lineSettings, type LineRules, type LineSettings, type LogOwner } from './line-settings.ts';
 import { Pattern } from './pattern/pattern.ts';
@@ -108,11 +108,12 @@ export class LinePlans {
     const start = this.#optional('multiline.start', multiline.start, problems);
     const goesOn = this.#optional('multiline.continue', multiline.continue, problems);
     if (start === 'broken' || goesOn === 'broken' || (start ?? goesOn) === null) return null;
-    return {
-      continues: (text) => !(start?.test(text) ?? false) && (goesOn === null || goesOn.test(text)),
+    return new JoinRule({
+      start,
+      goesOn,
       maxLines: multiline.max_lines,
       maxBytes: Math.min(multiline.max_bytes, maxJoinedBytes),
-    };
+    });
   }
 
   #optional(
@@ -154,7 +155,7 @@ export function findRuleProblems({ rules }: LineRules): string[] {
     const patterns: [string, string | undefined][] = [
       ['multiline.start', multiline?.start],
       ['multiline.continue', multiline?.continue],
-      ...redact.map(({ pattern }, at): [string, string] => [`redact.${at}.pattern`, pattern]),
+      ...redact.map(({ pattern }, at): [string, string] => [`redact[${at}].pattern`, pattern]),
     ];
     return patterns.flatMap(([name, source]) => {
       try {
@@ -162,7 +163,7 @@ export function findRuleProblems({ rules }: LineRules): string[] {
         return [];
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        return [`collector.logs.rules.${index}.${name}: ${reason}`];
+        return [`collector.logs.rules[${index}].${name}: ${reason}`];
       }
     });
   });

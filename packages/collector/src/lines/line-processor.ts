@@ -4,18 +4,21 @@
  *     block ─▶ lines ─▶ groups of lines ─▶ cut ─▶ quota ─▶ redaction ─▶ records
  *
  * Everything is done on whole blocks, in memory that all processors share, as one is at work at a
- * time. Docker's json-file at 240 MB/s per core with joining, 200 with redaction, 190 with both.
+ * time.
  */
 import assert from 'node:assert/strict';
 import { limits } from '@plimsoll/model';
 import type { Processed, ProcessContext, RecordProcessor } from '../tail/record-processor.ts';
-import { LineGroups, type JoinRule } from './group-lines.ts';
+import { LineGroups } from './group-lines.ts';
+import type { JoinRule } from './join-rule.ts';
 import { parseCri } from './parse/cri.ts';
-import { parseDockerJson } from './parse/docker-json.ts';
+import { DockerJsonReader } from './parse/docker-json.ts';
 import { parsePlain } from './parse/plain.ts';
 import { Quota, TimeReader, type BucketLevel } from './quota.ts';
 import { maxLines, noStream, RawLines, streamNames } from './raw-lines.ts';
 import { RecordWriter } from './record-writer.ts';
+import { wordView, type WordView } from './word-view.ts';
+import { LineRedaction } from './redact-lines.ts';
 import { Redactor, type RedactRule } from './redactor.ts';
 
 export interface LineProcessorOptions {
@@ -35,19 +38,28 @@ export interface Withheld {
 }
 
 const newline = 0x0a;
-const parsers = { 'docker-json': parseDockerJson, cri: parseCri, plain: parsePlain } as const;
 /** A secret in a line of over 1 MiB is seen whole, wherever the line is cut, up to this length. */
 const longestCutSecretBytes = 64 * 1024;
 
 interface Scratch {
   lines: RawLines;
+  docker: DockerJsonReader;
   groups: LineGroups;
+  redaction: LineRedaction;
   writer: RecordWriter;
 }
 let scratch: Scratch | null = null;
 
 function sharedScratch(): Scratch {
-  scratch ??= { lines: new RawLines(), groups: new LineGroups(), writer: new RecordWriter() };
+  if (scratch !== null) return scratch;
+  const lines = new RawLines();
+  scratch = {
+    lines,
+    docker: new DockerJsonReader(lines),
+    groups: new LineGroups(),
+    redaction: new LineRedaction(),
+    writer: new RecordWriter(),
+  };
   return scratch;
 }
 
@@ -66,7 +78,7 @@ export class LineProcessor implements RecordProcessor {
   constructor(options: LineProcessorOptions) {
     this.#options = options;
     this.maxWaitMs = options.maxWaitMs;
-    this.#redactor = options.redact.length > 0 ? new Redactor(options.redact, maxLines) : null;
+    this.#redactor = options.redact.length > 0 ? new Redactor(options.redact) : null;
     this.#quota = options.quotaBytesPerSecond > 0 ? new Quota(options.quotaBytesPerSecond) : null;
     this.#level = this.#quota?.full() ?? { bytes: 0, atMs: NaN };
     this.#nextLevel = { ...this.#level };
@@ -79,17 +91,15 @@ export class LineProcessor implements RecordProcessor {
     const { lines, groups } = this.#scratch;
     this.#nextLevel = { ...this.#level };
     this.#withheld = { lines: 0, bytes: 0 };
-    const isWhole = this.#parse(block, isFinal);
+    const view = wordView(block);
+    const isWhole = this.#parse(view, isFinal);
     if (lines.count === 0 && isFull) this.#parseBeginning(block);
-    const { join } = this.#options;
-    const { used, texts } = lines;
-    const text = join !== null || this.#redactor !== null ? texts.toString('latin1', 0, used) : '';
-    groups.group(lines, join, text);
+    groups.group(lines, this.#options.join);
     let cut = groups.cut(lines, isFinal && isWhole ? 'all' : 'none');
     if (cut === 0 && (context.releases || isFull || !isWhole)) {
-      cut = this.#forcedCut(groups.cut(lines, 'oldest'), text);
+      cut = this.#forcedCut(groups.cut(lines, 'oldest'));
     }
-    return this.#processed(cut, { block, text, context });
+    return this.#processed(cut, { block, view, context });
   }
 
   accept(): void {
@@ -99,19 +109,26 @@ export class LineProcessor implements RecordProcessor {
   }
 
   /** Takes the block apart; false where it holds more lines than are looked at in one go. */
-  #parse(block: Buffer, isFinal: boolean): boolean {
+  #parse(view: WordView, isFinal: boolean): boolean {
+    const block = view.bytes;
     const { lines } = this.#scratch;
-    const parse = parsers[this.#options.format];
+    const { format } = this.#options;
+    const docker = format === 'docker-json' ? this.#scratch.docker : null;
+    docker?.begin(view);
+    const parse = format === 'cri' ? parseCri : parsePlain;
     lines.reset();
-    let start = 0;
-    for (let end = block.indexOf(newline) + 1; end > 0; end = block.indexOf(newline, start) + 1) {
-      if (lines.count === maxLines) return false;
-      parse(block, [start, end], lines);
+    for (let start = 0; start < block.length;) {
+      if (lines.count === maxLines) return !isFinal && !block.includes(newline, start);
+      let end = docker?.read(start) ?? 0;
+      if (end === 0) {
+        end = block.indexOf(newline, start) + 1;
+        if (end === 0 && !isFinal) return true;
+        if (end === 0) end = block.length;
+        if (docker === null) parse(block, [start, end], lines);
+        else docker.readRange([start, end]);
+      }
       start = end;
     }
-    if (!isFinal || start === block.length) return true;
-    if (lines.count === maxLines) return false;
-    parse(block, [start, block.length], lines);
     return true;
   }
 
@@ -124,28 +141,31 @@ export class LineProcessor implements RecordProcessor {
   }
 
   /** Between two parts of a line that is too long, not across what is to be redacted. */
-  #forcedCut(cut: number, text: string): number {
+  #forcedCut(cut: number): number {
     const { lines } = this.#scratch;
     if (this.#redactor === null || lines.isPart[cut - 1] !== 1) return cut;
     const behind = lines.textEnd[cut - 1] ?? 0;
+    const text = lines.texts.toString('latin1', 0, behind);
     const wanted = Math.max(1, behind - longestCutSecretBytes);
-    const safe = this.#redactor.safeCut(text.slice(0, behind), wanted);
+    const safe = this.#redactor.safeCut(text, wanted);
     for (let line = cut - 1; line > 0; line -= 1) {
       const at = lines.textEnd[line - 1] ?? 0;
       if (at > safe) continue;
-      return this.#redactor.safeCut(text.slice(0, behind), at) === at ? line : cut;
+      return this.#redactor.safeCut(text, at) === at ? line : cut;
     }
     return cut;
   }
 
   #processed(cut: number, block: BlockInHand): Processed {
-    const { lines, groups, writer } = this.#scratch;
+    const { lines, groups, redaction, writer } = this.#scratch;
     writer.reset();
-    this.#redactor?.look(lines, block.text);
+    if (this.#redactor !== null) redaction.redact(this.#redactor, { lines, groups, cut });
+    // One object for all of them.
+    const range = { first: 0, cut };
     for (let group = 0; group < groups.count; group += 1) {
-      const first = groups.first[group] ?? 0;
-      if (first >= cut) break;
-      this.#publish({ first, cut }, block);
+      range.first = groups.first[group] ?? 0;
+      if (range.first >= cut) break;
+      this.#publish(range, block);
     }
     const { start } = block.context;
     const bytes = cut === 0 ? 0 : lines.startOf(cut);
@@ -163,11 +183,10 @@ export class LineProcessor implements RecordProcessor {
   #publish(range: RecordRange, hand: BlockInHand): void {
     if (this.#quota !== null && !this.#isWithinQuota(this.#quota, range, hand)) return;
     this.#writeHead(range, hand);
-    const suspect = this.#redactor === null ? null : this.#suspectText(range, hand.text);
-    const redacted = suspect && this.#redactor?.redact(suspect.text, suspect.parts);
-    if (suspect === null || redacted === suspect.text) this.#writeText(range);
-    else this.#writeChanged(range, redacted ?? '', suspect.parts);
-    this.#scratch.writer.end();
+    const { redaction, writer } = this.#scratch;
+    if (this.#redactor === null || !redaction.isDue(range.first)) this.#writeText(range);
+    else this.#writeRedacted(range, this.#redactor);
+    writer.end();
   }
 
   #isWithinQuota(quota: Quota, { first, cut }: RecordRange, hand: BlockInHand): boolean {
@@ -192,37 +211,29 @@ export class LineProcessor implements RecordProcessor {
     return end === 0 ? NaN : this.#times.read(block, timeStart[line] ?? 0, end);
   }
 
-  /**
-   * The record's text where it may hold what is to be redacted, and where in it a part continues a
-   * line; null where it does not.
-   */
-  #suspectText(range: RecordRange, text: string): { text: string; parts: number[] } | null {
+  #writeRedacted(range: RecordRange, redactor: Redactor): void {
     const { lines, groups } = this.#scratch;
     const { first, cut } = range;
-    let isSuspect = false;
-    for (let line = first, last = first; line >= 0 && line < cut; line = groups.next[line] ?? -1) {
-      // A part that stands elsewhere was looked at without the one before.
-      const isTorn = line > last + 1 && groups.isJoined[line] === 1;
-      isSuspect ||= isTorn || this.#redactor?.isSuspect(line) === true;
-      last = line;
-    }
-    if (!isSuspect) return null;
-    let joined = '';
+    let text = '';
+    // Where a part continues a line.
     const parts: number[] = [];
     for (let line = first; line >= 0 && line < cut; line = groups.next[line] ?? -1) {
-      if (line !== first && groups.isJoined[line] === 1) parts.push(joined.length);
-      else if (line !== first) joined += '\n';
-      joined += text.slice(lines.textStart[line], lines.textEnd[line]);
+      if (line !== first && groups.isJoined[line] === 1) parts.push(text.length);
+      else if (line !== first) text += '\n';
+      text += lines.texts.toString('latin1', lines.textStart[line], lines.textEnd[line]);
     }
-    return { text: joined, parts };
+    const redacted = redactor.redact(text, parts);
+    if (redacted === text) this.#writeText(range);
+    else this.#writeChanged(range, redacted, parts);
   }
 
-  #writeHead({ first, cut }: RecordRange, { block, context }: BlockInHand): void {
+  #writeHead({ first, cut }: RecordRange, { view, context }: BlockInHand): void {
     const { lines, groups, writer } = this.#scratch;
     const start = lines.timeStart[first] ?? 0;
     const end = lines.timeEnd[first] ?? 0;
-    const stream = streamNames[lines.stream[first] ?? noStream] ?? '';
-    writer.begin(context.start + lines.startOf(first), stream, { in: block, start, end });
+    writer.begin(context.start + lines.startOf(first));
+    writer.time(view, start, end);
+    writer.stream(streamNames[lines.stream[first] ?? noStream] ?? '');
     const second = groups.next[first] ?? -1;
     for (let line = second; line >= 0 && line < cut; line = groups.next[line] ?? -1) {
       writer.linePosition(context.start + lines.startOf(line), line === second);
@@ -237,7 +248,7 @@ export class LineProcessor implements RecordProcessor {
       const start = lines.textStart[line] ?? 0;
       const end = lines.textEnd[line] ?? 0;
       if (lines.isSpecial[line] === 1) writer.text(lines.texts, start, end);
-      else writer.plainText(lines.texts, start, end);
+      else writer.plainText(lines.textWords, start, end);
     }
   }
 
@@ -275,6 +286,6 @@ interface RecordRange {
 
 interface BlockInHand {
   block: Buffer;
-  text: string;
+  view: WordView;
   context: ProcessContext;
 }

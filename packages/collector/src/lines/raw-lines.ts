@@ -9,6 +9,7 @@
  * lines that follow each other are one string, as they were written.
  */
 import { limits } from '@plimsoll/model';
+import { wordView } from './word-view.ts';
 
 /** Lines looked at in one go: with the limits on their bytes it keeps a payload within a frame. */
 export const maxLines = 32 * 1024;
@@ -41,20 +42,27 @@ export class RawLines {
   readonly isSpecial = new Uint8Array(maxLines);
   /** Line feeds within the text. */
   readonly innerLines = new Int32Array(maxLines);
-  /** Twice a block: only bytes that are not UTF-8 beside escapes that are can outgrow their line. */
-  readonly texts = Buffer.allocUnsafeSlow(2 * limits.maxRecordBytes + 1);
+  /**
+   * Twice a block: only bytes that are not UTF-8 beside escapes that are can outgrow their line. Half
+   * as much again is for texts that have been changed; memory that is never written to costs nothing.
+   */
+  readonly texts = Buffer.allocUnsafeSlow(3 * limits.maxRecordBytes + 1);
+  readonly textWords = wordView(this.texts);
   used = 0;
+  /** At least one line is a part. */
+  hasParts = false;
 
   reset(): void {
     this.count = 0;
     this.used = 0;
+    this.hasParts = false;
   }
 
   startOf(line: number): number {
     return line === 0 ? 0 : (this.end[line - 1] ?? 0);
   }
 
-  /** Ends the line whose text was written to `texts[used, textEnd)`. */
+  /** Takes in the line whose text was written to `texts[used, textEnd)`. */
   push(line: {
     end: number;
     textEnd: number;
@@ -65,18 +73,37 @@ export class RawLines {
     timeStart: number;
     timeEnd: number;
   }): void {
+    this.noteTime(line.timeStart, line.timeEnd);
+    this.noteText(line.isSpecial, line.innerLines);
+    this.noteStream(line.stream, line.isPart);
+    this.endLine(line.end, line.textEnd);
+  }
+
+  // The same in steps, for who reads very many lines: no object is made. `endLine` comes last.
+
+  noteTime(start: number, end: number): void {
+    this.timeStart[this.count] = start;
+    this.timeEnd[this.count] = end;
+  }
+
+  noteText(isSpecial: boolean, innerLines: number): void {
+    this.isSpecial[this.count] = isSpecial ? 1 : 0;
+    this.innerLines[this.count] = innerLines;
+  }
+
+  noteStream(stream: Stream, isPart: boolean): void {
+    this.stream[this.count] = stream;
+    this.isPart[this.count] = isPart ? 1 : 0;
+  }
+
+  endLine(end: number, textEnd: number): void {
     const index = this.count;
-    this.end[index] = line.end;
+    this.end[index] = end;
     this.textStart[index] = this.used;
-    this.textEnd[index] = line.textEnd;
-    this.timeStart[index] = line.timeStart;
-    this.timeEnd[index] = line.timeEnd;
-    this.stream[index] = line.stream;
-    this.isPart[index] = line.isPart ? 1 : 0;
-    this.isSpecial[index] = line.isSpecial ? 1 : 0;
-    this.innerLines[index] = line.innerLines;
-    this.used = line.textEnd;
-    if (!line.isPart) this.texts[this.used++] = lineFeed;
+    this.textEnd[index] = textEnd;
+    this.used = textEnd;
+    if (this.isPart[index] === 1) this.hasParts = true;
+    else this.texts[this.used++] = lineFeed;
     this.count = index + 1;
   }
 

@@ -1,6 +1,7 @@
 /** Writes records of the `records` format (`@plimsoll/model`, records.ts) into memory that is used again. */
 import assert from 'node:assert/strict';
 import { limits, recordEscapes } from '@plimsoll/model';
+import { copyWords, wordView, type WordView } from './word-view.ts';
 
 const escape = 0x01;
 const tab = 0x09;
@@ -11,6 +12,7 @@ export class RecordWriter {
   records = 0;
   /** A frame's worth: what one block makes never fills it, as `maxLines` is chosen. */
   readonly #out = Buffer.allocUnsafeSlow(limits.maxFrameBytes);
+  readonly #view = wordView(this.#out);
   #used = 0;
 
   reset(): void {
@@ -23,14 +25,21 @@ export class RecordWriter {
     return this.#out.subarray(0, this.#used);
   }
 
-  /** Until the first of the line positions. */
-  begin(position: number, stream: string, time: { in: Buffer; start: number; end: number }): void {
-    assert(this.#used + 64 + time.end - time.start <= this.#out.length, 'records fit a frame');
+  begin(position: number): void {
+    assert(this.#used + 64 <= this.#out.length, 'records fit a frame');
     this.#number(position);
     this.#out[this.#used++] = tab;
-    this.#used += time.in.copy(this.#out, this.#used, time.start, time.end);
+  }
+
+  /** Behind the position. */
+  time(view: WordView, start: number, end: number): void {
+    this.plainText(view, start, end);
     this.#out[this.#used++] = tab;
-    for (let at = 0; at < stream.length; at += 1) this.#out[this.#used++] = stream.charCodeAt(at);
+  }
+
+  /** Behind the time; what follows is the line positions. */
+  stream(name: string): void {
+    for (let at = 0; at < name.length; at += 1) this.#out[this.#used++] = name.charCodeAt(at);
     this.#out[this.#used++] = tab;
   }
 
@@ -44,8 +53,9 @@ export class RecordWriter {
   }
 
   /** Text without a byte that is to be escaped. */
-  plainText(texts: Buffer, start: number, end: number): void {
-    this.#used += texts.copy(this.#out, this.#used, start, end);
+  plainText(texts: WordView, start: number, end: number): void {
+    copyWords(texts, [start, end], { to: this.#view, at: this.#used });
+    this.#used += end - start;
   }
 
   /** Text with any bytes; its line feeds are none between lines of the file. */

@@ -6,7 +6,6 @@
 import { isAscii } from 'node:buffer';
 import { limits } from '@plimsoll/model';
 import type { MatchRange, Pattern } from './pattern/pattern.ts';
-import type { RawLines } from './raw-lines.ts';
 
 export interface RedactRule {
   pattern: Pattern;
@@ -17,36 +16,53 @@ export interface RedactRule {
 const maxGrowthBytes = limits.maxRecordBytes;
 
 export class Redactor {
-  readonly #rules: readonly RedactRule[];
-  /** 1 for each line in which something was found. */
-  readonly #found: Uint8Array;
-  #mustLookAtEach = true;
+  readonly #rules: readonly (RedactRule & { isAscii: boolean })[];
   #growthBytes = 0;
 
-  constructor(rules: readonly RedactRule[], maxLines: number) {
-    this.#rules = rules.map(({ pattern, replacement }) => ({
-      pattern,
+  constructor(rules: readonly RedactRule[]) {
+    this.#rules = rules.map(({ pattern, replacement }) => {
       // A line feed in it would be one line more.
-      replacement: Buffer.from(replacement.replaceAll('\n', ' '), 'utf8').toString('latin1'),
-    }));
-    this.#found = new Uint8Array(maxLines);
+      const bytes = Buffer.from(replacement.replaceAll('\n', ' '), 'utf8');
+      return { pattern, replacement: bytes.toString('latin1'), isAscii: isAscii(bytes) };
+    });
   }
 
-  /** Looks through a whole block at once, which costs far less than line by line. */
-  look(lines: RawLines, text: string): void {
+  /** Another block: its growth is counted anew. */
+  reset(): void {
     this.#growthBytes = 0;
-    this.#found.fill(0, 0, lines.count);
-    const isAsciiOnly = isAscii(lines.texts.subarray(0, lines.used));
-    this.#mustLookAtEach = !this.#rules.every(
-      ({ pattern }) => pattern.staysInLine && (isAsciiOnly || pattern.isByteExact),
-    );
-    if (this.#mustLookAtEach) return;
-    for (const { pattern } of this.#rules) this.#markLines(pattern, lines, text);
   }
 
-  /** False where the line is known to hold nothing to be replaced, as long as it is whole. */
-  isSuspect(line: number): boolean {
-    return this.#mustLookAtEach || this.#found[line] === 1;
+  /** No match goes beyond a line or looks beyond it, so lines of any records can be one text. */
+  get staysInLine(): boolean {
+    return this.#rules.every(({ pattern }) => pattern.staysInLine);
+  }
+
+  /** Replacements may bring a byte that a record has to escape. */
+  get isSpecial(): boolean {
+    return this.#rules.some(
+      ({ replacement }) => replacement.includes('\t') || replacement.includes('\u0001'),
+    );
+  }
+
+  /** Some replacement was left out, as all of them together were too long. */
+  get isOverGrown(): boolean {
+    return this.#growthBytes > maxGrowthBytes;
+  }
+
+  /**
+   * Of many lines what {@link redact} makes of each record, as long as {@link staysInLine}; null where
+   * the whole could be another than its parts, as some of them are read as bytes and some as characters.
+   */
+  redactLines(text: string, isAsciiOnly: boolean): string | null {
+    let left = text;
+    let isPlain = isAsciiOnly;
+    for (const { pattern, replacement, isAscii: isAsciiReplacement } of this.#rules) {
+      if (!isPlain && !pattern.isByteExact) return null;
+      const before = left;
+      left = pattern.replace(before, (match) => this.#replaced(match, replacement));
+      if (left !== before) isPlain &&= isAsciiReplacement;
+    }
+    return left;
   }
 
   /** @param marks places in the text, moved as {@link Pattern.replace} does */
@@ -70,18 +86,6 @@ export class Redactor {
     for (const match of matches) if (isAcross(match, cut)) cut = match.start;
     if (cut > 0) return cut;
     return matches.reduce((end, match) => (isAcross(match, before) ? match.end : end), before);
-  }
-
-  #markLines(pattern: Pattern, lines: RawLines, text: string): void {
-    let line = 0;
-    let from = 0;
-    for (;;) {
-      const match = pattern.findNative(text, from);
-      if (match === null) return;
-      while ((lines.textEnd[line] ?? Infinity) < match.end) line += 1;
-      this.#found[line] = 1;
-      from = Math.max(match.end, lines.textEnd[line] ?? 0);
-    }
   }
 
   #replaced(match: string, replacement: string): string {

@@ -155,7 +155,7 @@ test('each pattern of the configuration that does not compile is named by its pa
     { multiline: { start: '[', continue: 'a' } },
   ]);
   expect(findRuleProblems(rules)).toEqual([
-    expect.stringContaining('collector.logs.rules.0.redact.1.pattern: pattern "("'),
-    expect.stringContaining('collector.logs.rules.1.multiline.start: pattern "["'),
+    expect.stringContaining('collector.logs.rules[0].redact[1].pattern: pattern "("'),
+    expect.stringContaining('collector.logs.rules[1].multiline.start: pattern "["'),
   ]);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { decodeRecords, type LogRecord } from '@plimsoll/model';
+import { JoinRule } from '../../src/lines/join-rule.ts';
 import { LineProcessor, type LineProcessorOptions } from '../../src/lines/line-processor.ts';
 import { Pattern } from '../../src/lines/pattern/pattern.ts';
 
@@ -18,14 +19,13 @@ export function makeProcessor(options: Partial<LineProcessorOptions> = {}): Line
 export function joinBy(
   { start, goesOn }: { start?: string; goesOn?: string },
   { maxLines = 500, maxBytes = 262_144 } = {},
-): NonNullable<LineProcessorOptions['join']> {
-  const starts = start === undefined ? null : Pattern.compile(start);
-  const continues = goesOn === undefined ? null : Pattern.compile(goesOn);
-  return {
-    continues: (text) => !(starts?.test(text) ?? false) && (continues?.test(text) ?? true),
+): JoinRule {
+  return new JoinRule({
+    start: start === undefined ? null : Pattern.compile(start),
+    goesOn: goesOn === undefined ? null : Pattern.compile(goesOn),
     maxLines,
     maxBytes,
-  };
+  });
 }
 
 export const redacting = (

@@ -1,4 +1,4 @@
-const maxTimeBytes = 40;
+export const maxTimeBytes = 40;
 
 /**
  * Whether `block[start, end)` can stand in a record as a time: digits, capitals and `+-.:`, no

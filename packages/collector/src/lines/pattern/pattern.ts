@@ -6,8 +6,10 @@
  */
 import { RE2JS } from 're2js';
 import { isLinear } from './is-linear.ts';
+import { LineAutomaton } from './line-automaton.ts';
 import { nativeSource } from './native-source.ts';
 import { parsePattern, type PatternNode } from './parse-pattern.ts';
+import { staysInLine } from './stays-in-line.ts';
 
 /** Longest pattern that is taken. */
 const maxPatternLength = 4096;
@@ -23,13 +25,13 @@ export interface MatchRange {
 
 export class Pattern {
   readonly source: string;
-  /**
-   * A match lies within one line and looks at nothing but it: so what fits nowhere in many lines,
-   * taken as one text, fits in none of them.
-   */
+  /** See {@link staysInLine}; only of a pattern that is native. */
   readonly staysInLine: boolean;
   readonly #native: RegExp | null;
   readonly #re2: RE2JS;
+  readonly #makeAutomaton: () => LineAutomaton | null;
+  /** Made when it is asked for first: most patterns are looked for in another way. */
+  #automaton: { made: LineAutomaton | null } | null = null;
   /** Means the same for bytes as for characters. */
   readonly isByteExact: boolean;
 
@@ -56,7 +58,15 @@ export class Pattern {
     const tree = parsePattern(source);
     this.isByteExact = tree !== null && isByteExact(tree);
     this.#native = tree !== null && isLinear(tree) ? new RegExp(nativeSource(tree), 'g') : null;
-    this.staysInLine = tree !== null && this.#native !== null && staysInLine(tree);
+    const isNative = tree !== null && this.#native !== null;
+    this.staysInLine = isNative && staysInLine(tree);
+    this.#makeAutomaton = () => (isNative ? LineAutomaton.of(tree, this.isByteExact) : null);
+  }
+
+  /** Says the same as {@link test} where it says something; only of a pattern that is native. */
+  get automaton(): LineAutomaton | null {
+    this.#automaton ??= { made: this.#makeAutomaton() };
+    return this.#automaton.made;
   }
 
   /** Whether RegExp is used. */
@@ -201,23 +211,6 @@ function isByteExact(node: PatternNode): boolean {
       const takesAll = node.max === Infinity && node.min <= 1 && !node.isLazy;
       return (takesAll && node.item.kind === 'set') || isByteExact(node.item);
     }
-    default:
-      return node satisfies never;
-  }
-}
-
-function staysInLine(node: PatternNode): boolean {
-  switch (node.kind) {
-    case 'set':
-      return node.set[0x0a] !== 1;
-    case 'assertion':
-      return node.text === '\\b' || node.text === '\\B';
-    case 'sequence':
-      return node.items.every(staysInLine);
-    case 'choice':
-      return node.branches.every(staysInLine);
-    case 'repeat':
-      return staysInLine(node.item);
     default:
       return node satisfies never;
   }

@@ -2,71 +2,7 @@ import * as fc from 'fast-check';
 import { RE2JS } from 're2js';
 import { expect, test } from 'vitest';
 import { Pattern, PatternError } from '../../../src/lines/pattern/pattern.ts';
-
-const atom = fc.constantFrom(
-  'a',
-  'b',
-  'c',
-  '.',
-  '\\d',
-  '\\w',
-  '\\S',
-  '\\s',
-  '\\W',
-  '[ab]',
-  '[^a]',
-  '[a-c1]',
-  '[^\\s]',
-  '\\.',
-  '=',
-  ' ',
-  '\\x41',
-  '(ab)',
-  '(?:a|bc)',
-  '(a|b|)',
-  '(ab?)',
-);
-const quantifier = fc.constantFrom(
-  '',
-  '',
-  '',
-  '*',
-  '+',
-  '?',
-  '{2}',
-  '{1,3}',
-  '{0,2}',
-  '{2,}',
-  '*?',
-  '+?',
-  '??',
-);
-const assertion = fc.constantFrom('', '', '', '', '^', '$', '\\b', '\\B');
-const piece = fc.tuple(assertion, atom, quantifier).map((parts) => parts.join(''));
-const sequence = fc.array(piece, { minLength: 1, maxLength: 5 }).map((parts) => parts.join(''));
-const pattern = fc
-  .tuple(
-    fc.constantFrom('', '', '(?i)', '(?s)'),
-    fc.array(sequence, { minLength: 1, maxLength: 3 }),
-  )
-  .map(([flags, branches]) => flags + branches.join('|'));
-const letters = fc.constantFrom(
-  'a',
-  'b',
-  'c',
-  'A',
-  'B',
-  '1',
-  '2',
-  '.',
-  '=',
-  ' ',
-  '\n',
-  '\t',
-  '_',
-  '-',
-);
-const text = fc.array(letters, { maxLength: 30 }).map((parts) => parts.join(''));
+import { anyPattern, anyText } from './any-pattern.ts';
 
 function re2Ranges(source: string, input: string): [number, number][] {
   const matcher = RE2JS.compile(source).matcher(input);
@@ -80,7 +16,7 @@ function re2Ranges(source: string, input: string): [number, number][] {
 test('finds what RE2 finds, whichever engine is used', () => {
   let native = 0;
   fc.assert(
-    fc.property(pattern, fc.array(text, { maxLength: 6 }), (source, inputs) => {
+    fc.property(anyPattern, fc.array(anyText, { maxLength: 6 }), (source, inputs) => {
       const compiled = Pattern.compile(source);
       if (compiled.isNative) native += 1;
       for (const input of inputs) {
@@ -166,7 +102,7 @@ test.each(['(', '[z-a]', '(?=a)', '(?<!a)b', '\\1', '(?P<x', '\\', 'a{1001}', '\
 
 test('any text as a pattern compiles or is refused', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 30 }), text, (source, input) => {
+    fc.property(fc.string({ unit: 'binary', maxLength: 30 }), anyText, (source, input) => {
       let thrown: unknown = null;
       try {
         Pattern.compile(source).replace(input, () => '');
