@@ -41,6 +41,8 @@ import { compress, decompress } from './zstd.ts';
 const magic = 0x464d4c50; // "PLMF", little endian
 const version = 1;
 const preludeBytes = 24;
+/** Compressed before others may run, unless one member is more; some milliseconds. */
+const bytesPerTurn = 2 * 1024 * 1024;
 const maxHeaderBytes = 16 * 1024 * 1024;
 /** A rows frame is small; log frames are bounded by limits.maxFrameBytes plus one record. */
 const maxRawBytes = limits.maxFrameBytes + 2 * limits.maxRecordBytes;
@@ -71,7 +73,7 @@ export async function encodeFrame(
   const raw = parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts);
   if (frame.kind === 'logs') checkChunks(frame.header, raw.length);
   const payload =
-    frame.kind === 'logs' ? await compressMembers(frame.header, raw) : [await compress(raw)];
+    frame.kind === 'logs' ? await compressMembers(frame.header, raw) : [compress(raw)];
   const header = Buffer.from(JSON.stringify(frame.header));
   const prelude = Buffer.alloc(preludeBytes);
   prelude.writeUInt32LE(magic, 0);
@@ -90,8 +92,14 @@ export async function encodeFrame(
 
 async function compressMembers(header: LogsHeader, raw: Buffer): Promise<Buffer[]> {
   const parts: Buffer[] = [];
+  let sinceTurn = 0;
   for (const { chunks, start, end } of planMembers(header.chunks)) {
-    parts.push(...writeMember(chunks, await compress(raw.subarray(start, end))));
+    sinceTurn += end - start;
+    if (sinceTurn > bytesPerTurn) {
+      await new Promise((resolve) => setImmediate(resolve));
+      sinceTurn = end - start;
+    }
+    parts.push(...writeMember(chunks, compress(raw.subarray(start, end))));
   }
   return parts;
 }
