@@ -2,10 +2,11 @@
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { abortReason } from '@plimsoll/runtime';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type { DaemonTraits } from './describe-container.ts';
 import { eventFilter } from './docker-event.ts';
 import { at, list, text, textList } from './json-fields.ts';
+import { loadDockerode } from './load-dockerode.ts';
 
 const deadlineMs = 20_000;
 /** For what the daemon says of itself: without it one goes on all the same. */
@@ -34,7 +35,8 @@ export class DockerClient {
   readonly #docker: Docker;
 
   constructor(socketPath: string) {
-    this.#docker = new Docker({ socketPath });
+    const Client = loadDockerode();
+    this.#docker = new Client({ socketPath });
   }
 
   async describe(signal: AbortSignal): Promise<DaemonDescription> {
