@@ -38,6 +38,16 @@ test.each([
   expect([code, errors]).toEqual([2, expect.stringContaining(message)]);
 });
 
+test('a pattern that does not compile hinders the start, and is named with what is wrong', async () => {
+  const logs = { rules: [{ redact: [{ pattern: 'password=(' }] }] };
+  for (const args of [['run'], ['config', 'check'], ['doctor']]) {
+    const { code, errors } = await run(args, { collector: { host: 'h', logs } });
+    expect(code).toBe(1);
+    expect(errors).toContain('collector.logs.rules[0].redact[0].pattern: pattern "password=("');
+    expect(errors).toContain('(config_invalid)');
+  }
+});
+
 test('without Kafka it says what to do, and makes nothing', async () => {
   const { code, errors } = await run([]);
   expect(code).toBe(1);
