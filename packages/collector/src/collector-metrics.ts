@@ -46,6 +46,7 @@ export class CollectorMetrics {
     });
     addLogGauges(metrics, view.status);
     addWatchGauges(metrics, view.status);
+    addScrapeGauges(metrics, view.status);
     addBudget(metrics, view.status);
     addFollowedLogs(metrics, view);
   }
@@ -131,8 +132,46 @@ function addWatchGauges(metrics: Metrics, status: () => CollectorStatus): void {
     name: 'plimsoll_collector_scrape_duration_seconds',
     help: 'How long reading took in the last scrape.',
     collect: (gauge) => {
-      const { scrapeSeconds } = status();
-      gauge.set(scrapeSeconds);
+      gauge.set(status().scrapes.lastSeconds);
+    },
+  });
+}
+
+function addScrapeGauges(metrics: Metrics, status: () => CollectorStatus): void {
+  metrics.gauge({
+    name: 'plimsoll_collector_stats_scrapes',
+    help: 'Scrapes of statistics since the start, by result (done, skipped, failed).',
+    labels: ['result'],
+    collect: (gauge) => {
+      const { total, skipped, failed } = status().scrapes;
+      gauge.set({ result: 'done' }, total);
+      gauge.set({ result: 'skipped' }, skipped);
+      gauge.set({ result: 'failed' }, failed);
+    },
+  });
+  metrics.gauge({
+    name: 'plimsoll_collector_kept_files',
+    help: 'Descriptors of control group files that are kept open.',
+    collect: (gauge) => {
+      gauge.set(status().scrapes.keptFiles);
+    },
+  });
+  metrics.gauge({
+    name: 'plimsoll_collector_stats_read_errors',
+    help: 'Files of statistics that could not be opened or read since the start, by error code.',
+    labels: ['code'],
+    collect: (gauge) => {
+      gauge.reset();
+      for (const [code, count] of status().scrapes.readErrors) gauge.set({ code }, count);
+    },
+  });
+  metrics.gauge({
+    name: 'plimsoll_collector_stats_damaged_values',
+    help: 'Values out of range since the start, which were left out, by file.',
+    labels: ['file'],
+    collect: (gauge) => {
+      gauge.reset();
+      for (const [file, count] of status().scrapes.damagedValues) gauge.set({ file }, count);
     },
   });
 }

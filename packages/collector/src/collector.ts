@@ -49,8 +49,8 @@ export interface CollectorStatus {
   unreadableFiles: Readonly<Record<string, string>>;
   /** What is not collected on this host, and why: a sentence each. */
   problems: readonly string[];
-  /** How long reading took in the last scrape. */
-  scrapeSeconds: number;
+  /** Reading of statistics. */
+  scrapes: ScrapeStatus;
   /** Null while stopped. */
   budget: StatsBudget | null;
   lag: { bytes: number; seconds: number };
@@ -59,6 +59,32 @@ export interface CollectorStatus {
   inFlightBytes: number;
   dropped: Partial<Record<DropReason, number>>;
 }
+
+/** Totals are those since the start, or since the last reload. */
+export interface ScrapeStatus {
+  /** How long reading took in the last one. */
+  lastSeconds: number;
+  total: number;
+  /** Left out because the one before was not done. */
+  skipped: number;
+  failed: number;
+  /** Descriptors of control group files that are kept open. */
+  keptFiles: number;
+  /** Files that could not be opened or read, by error code. */
+  readErrors: ReadonlyMap<string, number>;
+  /** Values out of range, which were left out, by kind of file. */
+  damagedValues: ReadonlyMap<string, number>;
+}
+
+const noScrapes: ScrapeStatus = {
+  lastSeconds: 0,
+  total: 0,
+  skipped: 0,
+  failed: 0,
+  keptFiles: 0,
+  readErrors: new Map(),
+  damagedValues: new Map(),
+};
 
 export class Collector {
   #options: CollectorOptions;
@@ -133,7 +159,7 @@ export class Collector {
       checkpointProblem: null,
       unreadableFiles: {},
       problems: [],
-      scrapeSeconds: 0,
+      scrapes: noScrapes,
       budget: null,
       lag: { bytes: 0, seconds: 0 },
       acknowledged: { bytes: 0, lines: 0 },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hostLabels, type EventRow } from '@plimsoll/model';
 import { messageOf, type Clock, type Config, type Logger } from '@plimsoll/runtime';
+import { roundToBeat } from './beat.ts';
 import type { CheckpointFile } from './checkpoint/format.ts';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import type { DropLedger } from './drops.ts';
@@ -269,7 +270,11 @@ export class LogPipeline {
         this.#withheld.tellDue();
         const sealMs = this.frames.sealWhenDue();
         if (delayMs === 0) await nextTurn();
-        else await this.#wakeup.wait(Math.min(delayMs, sealMs ?? delayMs), signal);
+        else
+          await this.#wakeup.wait(
+            sealMs === null ? roundToBeat(delayMs, clock) : Math.min(delayMs, sealMs),
+            signal,
+          );
       } catch (error) {
         logger.error({ err: error }, 'Following log files failed; it was begun again.');
         await clock.sleep(1000, signal).catch(() => undefined);

@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { compactHeap } from '@plimsoll/agent/compact-heap';
 import { Collector, makeTarget, type Target } from '@plimsoll/collector';
 import { decodeFrame, hostLabels } from '@plimsoll/model';
 import { configSchema, createLogger } from '@plimsoll/runtime';
@@ -49,7 +50,10 @@ async function work(job: CollectorJob): Promise<CollectorAccount> {
   if (job.until.kind === 'acknowledged') {
     while (collector.status().acknowledged.bytes < job.until.bytes) await wait(5);
   } else {
-    await wait(job.until.warmUpSeconds * 1000);
+    await wait((job.until.warmUpSeconds * 1000) / 2);
+    // As plimsoll-collector does when the start is over.
+    compactHeap();
+    await wait((job.until.warmUpSeconds * 1000) / 2);
     delaysMs.length = 0;
     start = performance.now();
     cpu = process.cpuUsage();

@@ -133,7 +133,7 @@ async function idle(report: Report, folder: string): Promise<void> {
       containers,
       cgroupParent: made.parent,
       config: {},
-      until: { kind: 'time', warmUpSeconds: 45, seconds: 120 },
+      until: { kind: 'time', warmUpSeconds: 90, seconds: 120 },
       measuresDelay: false,
     });
     const name = `${idleContainers} idle containers at 10 s (${made.kind} cgroups)`;

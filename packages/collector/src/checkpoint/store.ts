@@ -10,6 +10,7 @@
 import { link, mkdir, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf, messageOf, writeFileAtomic, type Clock, type Logger } from '@plimsoll/runtime';
+import { Wakeup } from '../wakeup.ts';
 import { parseCheckpoint, type Checkpoint } from './format.ts';
 
 export interface CheckpointStoreOptions {
@@ -25,6 +26,7 @@ export class CheckpointStore {
   readonly #options: CheckpointStoreOptions;
   readonly #minIntervalMs: number;
   readonly #previousPath: string;
+  readonly #changed: Wakeup;
   #isDirty = false;
   #lastWriteMs = -Infinity;
   #writing: Promise<void> = Promise.resolve();
@@ -34,6 +36,7 @@ export class CheckpointStore {
     this.#options = options;
     this.#minIntervalMs = options.minIntervalMs ?? 1000;
     this.#previousPath = `${options.path}.previous`;
+    this.#changed = new Wakeup(options.clock);
   }
 
   /** Why the last write failed, such as EROFS; null when it did not. */
@@ -65,12 +68,19 @@ export class CheckpointStore {
 
   markDirty(): void {
     this.#isDirty = true;
+    this.#changed.notify();
   }
 
-  /** Writes when something changed and the last write is long enough ago. */
-  async writeWhenDue(): Promise<void> {
-    const elapsed = this.#options.clock.monotonic() - this.#lastWriteMs;
-    if (this.#isDirty && elapsed >= this.#minIntervalMs) await this.writeNow();
+  /** Writes what changes, when the last write is long enough ago, until the signal aborts. */
+  async keepWriting(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      // What could not be written is still to be.
+      if (!this.#isDirty) await this.#changed.untilNotified(signal);
+      const dueMs = this.#lastWriteMs + this.#minIntervalMs;
+      await clock.sleep(Math.max(0, dueMs - clock.monotonic()), signal).catch(() => undefined);
+      if (this.#isDirty && !signal.aborted) await this.writeNow();
+    }
   }
 
   /** Resolves when what is true now is on disk, or could not be written; never rejects. */

@@ -14,6 +14,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventRow, TargetLabels } from '@plimsoll/model';
 import { type Clock, systemClock } from '@plimsoll/runtime';
+import { untilBeat } from '../beat.ts';
 import { containerOfProcess } from './container-of-path.ts';
 import { EventLimiter } from './event-limiter.ts';
 import { kernelEvent, type KernelEventContext, oomKillEvent } from './kernel-event.ts';
@@ -24,7 +25,6 @@ import { type KmsgRecord, parseKmsgRecord } from './kmsg-record.ts';
 import { type KmsgSource, openKmsg, ReplacedError } from './kmsg-source.ts';
 import { OomKills } from './oom-kills.ts';
 
-const defaultPollIntervalMs = 500;
 const reopenIntervalMs = 30_000;
 /** Records read before their events are handed over and others get a turn. */
 const maxBatchRecords = 512;
@@ -59,6 +59,7 @@ export interface KmsgReaderOptions {
   readonly clock?: Clock;
   /** Milliseconds of the kernel's monotonic clock. */
   readonly uptimeMs?: () => number;
+  /** Default: each second, with others that wake up then. */
   readonly pollIntervalMs?: number;
 }
 
@@ -135,7 +136,8 @@ export class KmsgReader {
   /** A file that was replaced is opened again at once, anything else is given time. */
   #waitMs(): number {
     const isReading = this.#condition.kind === 'reading';
-    return isReading ? (this.#options.pollIntervalMs ?? defaultPollIntervalMs) : reopenIntervalMs;
+    if (!isReading) return reopenIntervalMs;
+    return this.#options.pollIntervalMs ?? untilBeat(this.#clock);
   }
 
   #open(): void {

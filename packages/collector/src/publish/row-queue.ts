@@ -22,6 +22,8 @@ export interface RowQueueOptions {
   drops: DropLedger;
   maxStatsBytes?: number;
   maxEventsBytes?: number;
+  /** Rows wait, and there is room for a frame of them. */
+  onWaiting?: () => void;
 }
 
 type Lane = 'stats' | 'events';
@@ -56,6 +58,7 @@ export class RowQueue {
       this.#bytes[lane] += part.bytes.length;
     }
     while (this.#bytes[lane] > this.#bounds[lane]) this.#dropOldest(lane);
+    this.#tellOfWaiting();
   }
 
   /** Makes frames of what waits, as many as may be under way. */
@@ -119,15 +122,24 @@ export class RowQueue {
       header: { table, columns: [...columns], rows },
       payload: bytes,
       onAcknowledged: () => {
-        this.#framesInFlight -= 1;
-        onSettled?.();
+        this.#settle(onSettled);
       },
       onRefused: () => {
-        this.#framesInFlight -= 1;
         this.#options.drops.add('publish_refused_rows', rows);
-        onSettled?.();
+        this.#settle(onSettled);
       },
     });
+  }
+
+  #settle(onSettled: RowBatch['onSettled']): void {
+    this.#framesInFlight -= 1;
+    onSettled?.();
+    this.#tellOfWaiting();
+  }
+
+  #tellOfWaiting(): void {
+    const isWaiting = this.#queued.events.length > 0 || this.#queued.stats.length > 0;
+    if (isWaiting && this.#framesInFlight < maxFramesInFlight) this.#options.onWaiting?.();
   }
 }
 

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { hostLabels, type EventRow } from '@plimsoll/model';
 import { messageOf, type Clock } from '@plimsoll/runtime';
 import { checkpointVersion, type Checkpoint } from '../checkpoint/format.ts';
 import { CheckpointStore } from '../checkpoint/store.ts';
@@ -10,7 +9,6 @@ import type { CollectorMetrics } from '../collector-metrics.ts';
 import type { CollectorOptions, CollectorStatus } from '../collector.ts';
 import type { Discovery, DiscoveryChange } from '../discovery/discovery.ts';
 import { DropLedger, type DropReason } from '../drops.ts';
-import { makeEvent } from '../events.ts';
 import { KmsgReader, type KmsgBatch } from '../kernel/kmsg-reader.ts';
 import type { KmsgPosition } from '../kernel/kmsg-position.ts';
 import { Outbox } from '../publish/outbox.ts';
@@ -20,12 +18,10 @@ import { buildDiscovery } from './build-discovery.ts';
 import { CatchUp } from './catch-up.ts';
 import { heartbeatRows } from './heartbeat.ts';
 import { Logs, type FollowedLog } from './logs.ts';
+import { OwnEvents } from './own-events.ts';
 import { RowDesk } from './row-desk.ts';
 import { Signals } from './signals.ts';
 import { StallWatch } from './stall-watch.ts';
-
-type OwnEventKind =
-  'collector_started' | 'collector_stopped' | 'collector_reloaded' | 'collector_stretched';
 
 type RunOptions = Omit<CollectorOptions, 'metrics'> & { clock: Clock; metrics: CollectorMetrics };
 
@@ -41,6 +37,7 @@ export class CollectorRun {
   readonly #drops: DropLedger;
   readonly #outbox: Outbox;
   readonly #rows: RowDesk;
+  readonly #own: OwnEvents;
   readonly #logs: Logs;
   readonly #stalls: StallWatch;
   readonly #signals: Signals;
@@ -95,7 +92,18 @@ export class CollectorRun {
     this.#rows = new RowDesk({
       outbox: this.#outbox,
       drops: this.#drops,
-      wallMs: () => clock.now(),
+      clock,
+    });
+    this.#own = new OwnEvents({
+      tenant,
+      host: config.host,
+      version: options.version,
+      collectorId: this.#collectorId,
+      epoch: this.#epoch,
+      clock,
+      onEvent: (event) => {
+        this.#rows.addEvent(event);
+      },
     });
     this.#logs = new Logs({
       config,
@@ -136,7 +144,15 @@ export class CollectorRun {
       checkpointProblem: this.#store.problem,
       unreadableFiles: this.#logs.problems(),
       problems: [...(this.#discovery.status().problems ?? []), ...this.#signals.problems()],
-      scrapeSeconds: this.#sampler.lastScrapeSeconds,
+      scrapes: {
+        lastSeconds: this.#sampler.lastScrapeSeconds,
+        total: this.#sampler.scrapesTotal,
+        skipped: this.#sampler.skippedTotal,
+        failed: this.#sampler.failedTotal,
+        keptFiles: this.#sampler.keptFiles,
+        readErrors: this.#sampler.readErrors,
+        damagedValues: this.#sampler.damagedFiles,
+      },
       budget: this.#sampler.budget,
       lag: this.#logs.lag(),
       acknowledged: {
@@ -153,7 +169,7 @@ export class CollectorRun {
   }
 
   tellReloaded(): void {
-    this.#tell('collector_reloaded', { message: 'The collector took a new configuration.' });
+    this.#own.tell('collector_reloaded', { message: 'The collector took a new configuration.' });
   }
 
   /** Resolves when all containers are known, sampled, and their logs were read to an end. */
@@ -170,8 +186,15 @@ export class CollectorRun {
         acknowledgedBytes: this.#logs.totals.acknowledgedBytes,
         nowMs: clock.monotonic(),
       });
-      if (isDone) return;
+      if (isDone) break;
     }
+    if (config.stats.enabled && !signal.aborted) await this.#sampleWhole(signal);
+  }
+
+  /** With what is read between scrapes otherwise, and told in the next. */
+  async #sampleWhole(signal: AbortSignal): Promise<void> {
+    await this.#sampler.readBehind(signal);
+    await this.#sampler.scrapeOnce(signal);
   }
 
   async end(): Promise<void> {
@@ -181,7 +204,7 @@ export class CollectorRun {
     await this.#kernelLog.stop();
     await this.#loops;
     await this.#logs.finish();
-    this.#tell('collector_stopped', { message: 'The collector stopped.' });
+    this.#own.tell('collector_stopped', { message: 'The collector stopped.' });
     await this.#drain();
     this.#outbox.abort();
     await this.#store.writeNow();
@@ -192,7 +215,7 @@ export class CollectorRun {
     const { config } = this.#options;
     const { signal } = this.#stopping;
     await this.#store.writeNow();
-    this.#tell('collector_started', { message: 'The collector started.' });
+    this.#own.tell('collector_started', { message: 'The collector started.' });
     if (config.logs.enabled) this.#logs.start(signal);
     await this.#discovery.start((change) => {
       this.#take(change);
@@ -200,7 +223,11 @@ export class CollectorRun {
     if (config.stats.enabled) this.#sampler.start();
     this.#kernelLog.start();
     this.#signals.start();
-    this.#loops = Promise.all([this.#flushOften(signal), this.#beat(signal)]);
+    this.#loops = Promise.all([
+      this.#rows.keepFlushing(config.logs.flush_interval, signal),
+      this.#store.keepWriting(signal),
+      this.#beat(signal),
+    ]);
   }
 
   #take(change: DiscoveryChange): void {
@@ -248,7 +275,7 @@ export class CollectorRun {
         logger.warn({ reason: messageOf(error) }, 'A scrape failed.');
       },
       onStretched: (notice) => {
-        this.#tell('collector_stretched', notice);
+        this.#own.tell('collector_stretched', notice);
       },
       onDamagedFile: (path) => {
         logger.warn({ path }, 'A statistics file had a value out of range; it was left out.');
@@ -320,15 +347,6 @@ export class CollectorRun {
     this.#store.markDirty();
   }
 
-  async #flushOften(signal: AbortSignal): Promise<void> {
-    const { clock, config } = this.#options;
-    while (!signal.aborted) {
-      this.#rows.flush();
-      await this.#store.writeWhenDue();
-      await clock.sleep(config.logs.flush_interval, signal).catch(() => undefined);
-    }
-  }
-
   async #beat(signal: AbortSignal): Promise<void> {
     const { clock, config } = this.#options;
     while (!signal.aborted) {
@@ -396,31 +414,6 @@ export class CollectorRun {
 
   #addTarget(target: Target): void {
     this.#rows.addTarget(target, this.#signals.actualSecurityOf(target));
-  }
-
-  #tell(
-    kind: OwnEventKind,
-    told: { message: string; severity?: EventRow['severity']; attributes?: Record<string, string> },
-  ): void {
-    const { config, tenant, version, clock } = this.#options;
-    const { message, severity = 'info', attributes } = told;
-    const timeMs = clock.now();
-    this.#rows.addEvent(
-      makeEvent({
-        labels: hostLabels(tenant, config.host),
-        timeMs,
-        kind,
-        severity,
-        message,
-        attributes: {
-          source: 'collector',
-          version,
-          collector_id: this.#collectorId,
-          ...attributes,
-        },
-        occurrence: `${this.#collectorId} ${this.#epoch} ${timeMs}`,
-      }),
-    );
   }
 
   #snapshot(): Checkpoint {

@@ -1,18 +1,26 @@
 /** Where the parts of a collector hand in rows: events, targets, statistics. */
 import type { EventRow } from '@plimsoll/model';
-import { abortReason } from '@plimsoll/runtime';
+import { abortReason, type Clock } from '@plimsoll/runtime';
 import { targetColumns, targetRow } from '../discovery/target-row.ts';
 import { eventColumns } from '../events.ts';
 import { encodeRows, RowQueue, type RowBatch, type RowQueueOptions } from '../publish/row-queue.ts';
 import type { Target } from '../target.ts';
+import { Wakeup } from '../wakeup.ts';
 
 export class RowDesk {
   readonly #queue: RowQueue;
-  readonly #wallMs: () => number;
+  readonly #clock: Clock;
+  readonly #waiting: Wakeup;
 
-  constructor(options: RowQueueOptions & { wallMs: () => number }) {
-    this.#queue = new RowQueue(options);
-    this.#wallMs = options.wallMs;
+  constructor({ clock, ...options }: Omit<RowQueueOptions, 'onWaiting'> & { clock: Clock }) {
+    this.#clock = clock;
+    this.#waiting = new Wakeup(clock);
+    this.#queue = new RowQueue({
+      ...options,
+      onWaiting: () => {
+        this.#waiting.notify();
+      },
+    });
   }
 
   get queuedRows(): number {
@@ -30,7 +38,7 @@ export class RowDesk {
 
   /** @param actual what the kernel gives it: the `actual_…` keys of its security */
   addTarget(target: Target, actual: Readonly<Record<string, string>>): void {
-    const row = targetRow(target, this.#wallMs(), actual);
+    const row = targetRow(target, this.#clock.now(), actual);
     this.#queue.add(encodeRows('targets', targetColumns, [row]));
   }
 
@@ -46,6 +54,15 @@ export class RowDesk {
     await durable.promise.finally(() => {
       signal.removeEventListener('abort', onAbort);
     });
+  }
+
+  /** Makes frames of rows that have waited for others to come with them, until the signal aborts. */
+  async keepFlushing(waitMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#waiting.untilNotified(signal);
+      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
+      if (!signal.aborted) this.flush();
+    }
   }
 
   /** Makes frames of what waits. */

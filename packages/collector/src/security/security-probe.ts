@@ -8,6 +8,7 @@
 import type { EventRow } from '@plimsoll/model';
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '@plimsoll/runtime';
+import { untilBeat } from '../beat.ts';
 import { makeEvent } from '../events.ts';
 import type { Signal, SignalContext } from '../signals/signal.ts';
 import { isRunning, type Target } from '../target.ts';
@@ -41,12 +42,13 @@ interface Subject {
   misses: number;
 }
 
-const tickMs = 1000;
-
 export class SecurityProbe implements Signal {
   readonly #options: Required<SecurityProbeOptions>;
   readonly #subjects = new Map<string, Subject>();
   readonly #missing = new Map<string, string>();
+  /** As they were at the last tick, and when the first of them is due. */
+  #targets: readonly Target[] = [];
+  #nextDueMs = 0;
   #stopping = new AbortController();
   #running: Promise<void> | null = null;
 
@@ -94,16 +96,26 @@ export class SecurityProbe implements Signal {
       } catch (error) {
         logger.warn({ reason: messageOf(error) }, 'A look at the isolation of containers failed.');
       }
-      await clock.sleep(tickMs, signal).catch(() => undefined);
+      await clock.sleep(untilBeat(clock), signal).catch(() => undefined);
     }
   }
 
   #tick(): void {
     const nowMs = this.#options.clock.monotonic();
-    const running = this.#options.targets().filter(isRunning);
+    const targets = this.#options.targets();
+    if (nowMs < this.#nextDueMs && isSame(targets, this.#targets)) return;
+    this.#targets = targets;
+    const running = targets.filter(isRunning);
     this.#forgetAllBut(running);
     const due = running.filter((target) => this.#subjectOf(target, nowMs).dueAtMs <= nowMs);
-    if (due.length === 0) return;
+    if (due.length > 0) this.#lookAt(due, nowMs);
+    this.#nextDueMs = [...this.#subjects.values()].reduce(
+      (next, { dueAtMs }) => Math.min(next, dueAtMs),
+      Infinity,
+    );
+  }
+
+  #lookAt(due: readonly Target[], nowMs: number): void {
     const host = hostNamespaces(this.#options.proc);
     this.#note('host', host === null, () => hostSentence(this.#options.proc));
     for (const target of due.slice(0, this.#options.maxLooksPerSecond)) {
@@ -188,6 +200,13 @@ export class SecurityProbe implements Signal {
     this.#missing.set(key, said);
     this.#options.logger.info({ missing: said }, 'The isolation of containers is not seen whole.');
   }
+}
+
+/** A target that changes is another object. */
+function isSame(targets: readonly Target[], others: readonly Target[]): boolean {
+  return (
+    targets.length === others.length && targets.every((target, index) => target === others[index])
+  );
 }
 
 function lifeOf(target: Target): string {

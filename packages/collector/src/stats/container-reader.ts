@@ -65,6 +65,9 @@ export class ContainerReader {
   /** What only the slow tier reads and each scrape repeats: the limits. */
   readonly #limits = new ContainerValues();
   #slowReads = 0;
+  /** What the slow tier counted last. */
+  readonly #counted = new ContainerValues();
+  #hasRunSinceCounted = true;
   /** What the quiet files said last. */
   readonly #quiet = new ContainerValues();
   readonly #lastSeen = { cpu: NaN, memory: NaN, tasks: NaN };
@@ -98,6 +101,7 @@ export class ContainerReader {
     values.fillFrom(this.#limits);
     if (!this.#readFiles(this.#plan.always, values)) return false;
     const hasRun = this.#hasRun(values) || isWhole;
+    if (hasRun) this.#hasRunSinceCounted = true;
     if (hasRun && !this.#readQuiet(values)) return false;
     values.fillFrom(this.#quiet);
     this.#readNetwork(values, hasRun);
@@ -110,18 +114,11 @@ export class ContainerReader {
 
   /** Fills in what only the slow tier reads; the limits stand in each scrape from then on. */
   readSlow(target: Target, values: ContainerValues): void {
-    const { files, descriptors, layers, host } = this.#context;
-    layers.add(target);
+    this.#context.layers.add(target);
     if (this.#slowReads % limitsEvery === 0) this.#readLimits();
     this.#slowReads++;
-    const pids = this.#cgroup.controllers.get('pids');
-    const processes = pids && listProcesses(files, pids);
-    if (processes && processes.length > 0) {
-      values.set('file_descriptors', descriptors.count(processes));
-    }
-    if (target.logPath !== '') {
-      values.set('log_bytes', readLogBytes(join(host, target.logPath)));
-    }
+    if (this.#hasRunSinceCounted) this.#count(target);
+    values.fillFrom(this.#counted);
   }
 
   /** Fills in counters of the network; slow as well, to be called after {@link read}. */
@@ -180,6 +177,21 @@ export class ContainerReader {
     last.memory = memory;
     last.tasks = tasks;
     return !isSame;
+  }
+
+  /** Descriptors and log, neither of which changes while nothing runs. */
+  #count(target: Target): void {
+    const { files, descriptors, host } = this.#context;
+    this.#hasRunSinceCounted = false;
+    this.#counted.clear();
+    const pids = this.#cgroup.controllers.get('pids');
+    const processes = pids && listProcesses(files, pids);
+    if (processes && processes.length > 0) {
+      this.#counted.set('file_descriptors', descriptors.count(processes));
+    }
+    if (target.logPath !== '') {
+      this.#counted.set('log_bytes', readLogBytes(join(host, target.logPath)));
+    }
   }
 
   #readLimits(): void {

@@ -61,7 +61,7 @@ export interface TailerOptions {
 export const tailDefaults = {
   maxPollIntervalMs: 1000,
   /** Of a path whose first write wakes: what a watch may miss, such as writes of another host. */
-  maxWatchedPollIntervalMs: 4000,
+  maxWatchedPollIntervalMs: 10_000,
   finalAfterMs: 5000,
   letGoAfterMs: 30_000,
   /** Longest the parts of a split line wait for the last one. */
@@ -77,6 +77,8 @@ export const tailDefaults = {
 };
 
 const boundsIntervalMs = 250;
+/** Where nothing was read and nothing else changed in between. */
+const quietBoundsIntervalMs = 5000;
 /** Half of what an old kernel lets all processes of a user have. */
 const maxIdleWatches = 4096;
 const blocksPerPass = 32;
@@ -94,7 +96,9 @@ export class Tailer {
   readonly #paths = new Map<string, FollowedPath>();
   readonly #restored: RestoredPaths;
   #ready: FollowedFile[] = [];
-  #nextBoundsMs = 0;
+  #boundsKeptMs = -Infinity;
+  /** Nothing has changed since bounds were kept. */
+  #wasQuiet = false;
   #scratch: Buffer | null = null;
 
   constructor(options: TailerOptions) {
@@ -162,9 +166,10 @@ export class Tailer {
   /** Milliseconds until the next look is due; 0: call again at once. */
   async pass(): Promise<number> {
     const nowMs = this.#options.nowMs();
-    const isCaughtUp = this.#lookAtDue(nowMs);
+    const { isCaughtUp, isChanged } = this.#lookAtDue(nowMs);
+    const isQuiet = !isChanged && this.#ready.length === 0;
     const isRead = await this.#readTurns();
-    this.#keepBounds(nowMs);
+    this.#keepBounds(nowMs, isQuiet);
     if (!isCaughtUp || !isRead) return 0;
     return this.#nextDelay();
   }
@@ -220,11 +225,11 @@ export class Tailer {
     for (const path of this.#paths.values()) path.closeAll();
   }
 
-  #lookAtDue(nowMs: number): boolean {
+  #lookAtDue(nowMs: number): { isCaughtUp: boolean; isChanged: boolean } {
     let changes = 0;
     for (const [key, path] of this.#paths) {
       if (earliestMs(path.nextLookMs, path.lookDelayMs) > nowMs) continue;
-      if (changes >= changesPerPass) return false;
+      if (changes >= changesPerPass) return { isCaughtUp: false, isChanged: true };
       const problem = path.problem;
       const isChanged = path.look(nowMs);
       if (isChanged) changes += 1;
@@ -232,7 +237,7 @@ export class Tailer {
       this.#schedule(path, { isChanged, nowMs });
       if (path.isOver) this.#drop(key);
     }
-    return true;
+    return { isCaughtUp: true, isChanged: changes > 0 };
   }
 
   #drop(key: string): void {
@@ -423,9 +428,12 @@ export class Tailer {
     return Math.max(1, next - nowMs);
   }
 
-  #keepBounds(nowMs: number): void {
-    if (nowMs < this.#nextBoundsMs) return;
-    this.#nextBoundsMs = nowMs + boundsIntervalMs;
+  #keepBounds(nowMs: number, isQuiet: boolean): void {
+    const intervalMs = isQuiet && this.#wasQuiet ? quietBoundsIntervalMs : boundsIntervalMs;
+    if (!isQuiet) this.#wasQuiet = false;
+    if (nowMs < this.#boundsKeptMs + intervalMs) return;
+    this.#boundsKeptMs = nowMs;
+    this.#wasQuiet = isQuiet;
     const files = [...this.files()];
     boundHeldFiles(files, this.#timing.maxHeldDeletedBytes);
     closeIdle(files, this.#options.maxOpenFiles);

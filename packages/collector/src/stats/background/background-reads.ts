@@ -4,9 +4,9 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@plimsoll/runtime';
+import { untilBeat } from '../../beat.ts';
 import type { CpuBudget, StatsTier } from '../budget/cpu-budget.ts';
 
-const tickMs = 1000;
 /** Longest that the steps of one tick may go on. */
 const tickWorkMs = 100;
 
@@ -41,7 +41,7 @@ export class BackgroundReads {
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#clock.sleep(tickMs, signal).catch(() => undefined);
+      await this.#clock.sleep(untilBeat(this.#clock), signal).catch(() => undefined);
       await this.tick(signal);
     }
   }

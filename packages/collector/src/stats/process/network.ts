@@ -30,6 +30,9 @@ const tcpNames = compileHeaderPair('Tcp', ['RetransSegs', 'EstabResets', 'Attemp
 /** `net/netstat`, line pair `TcpExt`. */
 const tcpExtNames = compileHeaderPair('TcpExt', ['ListenOverflows', 'ListenDrops', 'TCPTimeouts']);
 
+/** Scrapes in a row in which the network of a container that is still is not looked at. */
+const mostLeft = 2;
+
 const interfaces = zeroInterfaceTotals();
 const tcp = new Float64Array(tcpNames.names.length);
 const tcpExt = new Float64Array(tcpExtNames.names.length);
@@ -46,7 +49,12 @@ export class ContainerNetwork {
   #packets = NaN;
   #packetsWhenCounted = NaN;
   readonly #counters = new ContainerValues();
-  readonly #sockets = new ContainerValues();
+  /** Interfaces and sockets as they were read last. */
+  readonly #current = new ContainerValues();
+  /** At the last reading nothing had run and no packet had come since the one before. */
+  #isStill = false;
+  /** Scrapes in a row in which they were not read. */
+  #left = 0;
 
   /** @param directory `<proc>/<pid>` of a process in the namespace. */
   constructor(parts: { files: KeptFiles; damaged: DamagedFiles }, directory: string) {
@@ -61,24 +69,35 @@ export class ContainerNetwork {
    *
    * @param hasRun False when nothing ran that could have opened or closed a socket. Then, where no
    *   packet came either and none is on its way out (TIME_WAIT), their numbers are what they were.
+   *   Packets that make nothing run (refused ones) are seen a few scrapes late.
    */
   read(values: ContainerValues, hasRun: boolean): void {
+    const isLeft = !hasRun && this.#isStill && this.#left < mostLeft;
+    this.#left = isLeft ? this.#left + 1 : 0;
+    if (!isLeft) this.#readCurrent(hasRun);
+    values.fillFrom(this.#current);
+  }
+
+  #readCurrent(hasRun: boolean): void {
+    const current = this.#current;
     const dev = this.#files.readOnce(`${this.#directory}/net/dev`);
     // Without it the namespace is gone, or may not be looked at.
-    if (!dev) return;
-    const before = values.outOfRange;
-    readInterfaces(dev, values);
-    this.#tell('net/dev', values.outOfRange - before);
-    const isStill =
+    if (!dev) {
+      this.#isStill = false;
+      current.clear();
+      return;
+    }
+    parseNetDev(dev, 'without-loopback', interfaces);
+    this.#isStill =
       !hasRun &&
       this.#packets === interfaces.anyPackets &&
-      this.#sockets.get('tcp_sockets_time_wait') === 0;
+      current.get('tcp_sockets_time_wait') === 0;
     this.#packets = interfaces.anyPackets;
-    if (!isStill) {
-      this.#sockets.clear();
-      this.#readSockets(this.#sockets);
-    }
-    values.fillFrom(this.#sockets);
+    if (!this.#isStill) current.clear();
+    const before = current.outOfRange;
+    setInterfaces(current);
+    this.#tell('net/dev', current.outOfRange - before);
+    if (!this.#isStill) this.#readSockets(current);
   }
 
   /**
@@ -122,8 +141,7 @@ export class ContainerNetwork {
   }
 }
 
-function readInterfaces(bytes: Bytes, values: ContainerValues): void {
-  parseNetDev(bytes, 'without-loopback', interfaces);
+function setInterfaces(values: ContainerValues): void {
   values.set('network_receive_bytes_total', values.checked(interfaces.receiveBytes));
   values.set('network_receive_packets_total', values.checked(interfaces.receivePackets));
   values.set('network_receive_errors_total', values.checked(interfaces.receiveErrors));
