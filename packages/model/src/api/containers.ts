@@ -50,6 +50,8 @@ export interface ContainerSummary {
 /** `GET /api/plimsoll/v1/containers/{id}` */
 export interface ContainerDetail extends ContainerSummary {
   image_id: string;
+  /** `sha256:…` of the registry's manifest; empty when not known. */
+  image_digest: string;
   runtime: string;
   pid: number;
   exit_code: number;
@@ -60,6 +62,13 @@ export interface ContainerDetail extends ContainerSummary {
   log_path: string;
   restart_policy: string;
   privileged: boolean;
+  /** `StatefulSet/db`; empty outside of Kubernetes. */
+  owner: string;
+  /** Services of the same Compose project that it waits for. */
+  depends_on: string[];
+  network_mode: string;
+  /** Isolation as declared, and in `actual_…` as the kernel gives it. */
+  security: Record<string, string>;
   /** Every value of the newest sample by its column name. */
   values: Record<string, number | null>;
 }

@@ -17,6 +17,7 @@ interface TargetRow {
   kubernetes_pod: string;
   kubernetes_container: string;
   image_id: string;
+  image_digest: string;
   runtime: string;
   state: string;
   health: string;
@@ -29,6 +30,11 @@ interface TargetRow {
   log_path: string;
   restart_policy: string;
   privileged: StoredNumber;
+  kubernetes_owner_kind: string;
+  kubernetes_owner_name: string;
+  depends_on: string[];
+  network_mode: string;
+  security: Record<string, string>;
   memory_limit_bytes: StoredNumber;
   cpu_limit_cores: StoredNumber;
   pids_limit: StoredNumber;
@@ -53,8 +59,9 @@ export async function containerDetail(
   const [[target], [newest]] = await Promise.all([
     context.engine.select<TargetRow>(
       `SELECT host, container_name, image, compose_project, compose_service, kubernetes_namespace,
-        kubernetes_pod, kubernetes_container, image_id, runtime, state, health, pid, exit_code,
+        kubernetes_pod, kubernetes_container, image_id, image_digest, runtime, state, health, pid, exit_code,
         oom_killed, restart_count, labels, log_driver, log_path, restart_policy, privileged,
+        kubernetes_owner_kind, kubernetes_owner_name, depends_on, network_mode, security,
         memory_limit_bytes, cpu_limit_cores, pids_limit,
         toUnixTimestamp64Milli(time) AS time_ms,
         toUnixTimestamp64Milli(started_at) AS started_ms,
@@ -82,6 +89,7 @@ export async function containerDetail(
   return {
     ...toSummary(inFleet ?? goneContainer(request.id, target)),
     image_id: target?.image_id ?? '',
+    image_digest: target?.image_digest ?? '',
     runtime: target?.runtime ?? '',
     pid: Number(target?.pid ?? 0),
     exit_code: Number(target?.exit_code ?? 0),
@@ -92,6 +100,10 @@ export async function containerDetail(
     log_path: target?.log_path ?? '',
     restart_policy: target?.restart_policy ?? '',
     privileged: Number(target?.privileged ?? 0) !== 0,
+    owner: target ? ownerOf(target) : '',
+    depends_on: target?.depends_on ?? [],
+    network_mode: target?.network_mode ?? '',
+    security: target?.security ?? {},
     values: Object.fromEntries(
       valueNames.map((name) => {
         const value = newest?.[name] ?? moreRarely[name] ?? null;
@@ -99,6 +111,10 @@ export async function containerDetail(
       }),
     ),
   };
+}
+
+function ownerOf({ kubernetes_owner_kind: kind, kubernetes_owner_name: name }: TargetRow): string {
+  return name === '' ? '' : `${kind}/${name}`;
 }
 
 /** A container that left the fleet's views and is still known. */

@@ -45,6 +45,7 @@ export const containerList = z.object({
 
 export const containerDetail = summary.extend({
   image_id: z.string(),
+  image_digest: z.string(),
   runtime: z.string(),
   pid: z.number(),
   exit_code: z.number(),
@@ -55,6 +56,10 @@ export const containerDetail = summary.extend({
   log_path: z.string(),
   restart_policy: z.string(),
   privileged: z.boolean(),
+  owner: z.string(),
+  depends_on: z.array(z.string()),
+  network_mode: z.string(),
+  security: z.record(z.string(), z.string()),
   values: z.record(z.string(), nullableNumber),
 }) satisfies z.ZodType<ContainerDetail>;
 

@@ -82,6 +82,13 @@ describe('containers', () => {
       cpu_cores: 0.5,
       file_descriptors: 20,
     });
+    expect(detail).toMatchObject({
+      image_digest: 'sha256:def',
+      owner: 'StatefulSet/calm-1',
+      depends_on: ['db'],
+      network_mode: 'bridge',
+      security: { seccomp: 'default', actual_seccomp: 'filter' },
+    });
     expect(detail.values['file_descriptors']).toBe(20);
     expect(detail.values['memory_usage_bytes']).toBe(15 * MiB);
     expect(detail.values['memory_anon_bytes']).toBeNull();

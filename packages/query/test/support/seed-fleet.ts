@@ -64,6 +64,7 @@ function target(name: string, values: object = {}): object {
     time: stamp(now - 60 * second),
     ...containerLabels(name),
     image_id: 'sha256:abc',
+    image_digest: 'sha256:def',
     runtime: 'docker',
     state: 'running',
     health: '',
@@ -83,6 +84,11 @@ function target(name: string, values: object = {}): object {
     log_path: '/var/lib/docker/x.log',
     restart_policy: 'always',
     privileged: 0,
+    kubernetes_owner_kind: 'StatefulSet',
+    kubernetes_owner_name: name,
+    depends_on: ['db'],
+    network_mode: 'bridge',
+    security: { seccomp: 'default', actual_seccomp: 'filter' },
     ...values,
   };
 }

@@ -3,6 +3,7 @@ import type { ContainerDetail } from '@plimsoll/model/api';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { Quantity } from '../ui/quantity.tsx';
+import { isolationRows } from './isolation.ts';
 import { titleOfValue, unitOfValue } from './value-unit.ts';
 
 /** Every value of the newest sample by its name, and what Docker knows of the container. */
@@ -43,35 +44,73 @@ export function ValuesTable({ container }: { container: ContainerDetail }): Reac
         </dl>
         {values.length === 0 && <p className="muted">No value has such a name.</p>}
       </Panel>
-      <Panel title="Container" hint="as the runtime describes it">
-        <dl className="labels">
-          <Row name="id" value={container.id} />
-          <Row name="image" value={container.image_id} />
-          <Row name="runtime" value={container.runtime} />
-          <Row name="process" value={String(container.pid)} />
-          <Row
-            name="log"
-            value={container.log_path === '' ? container.log_driver : container.log_path}
-          />
-          {Object.entries(container.labels)
-            .sort(([a], [b]) => a.localeCompare(b))
-            .map(([name, value]) => (
-              <Row key={name} name={name} value={value} />
-            ))}
-        </dl>
-      </Panel>
+      <div className="container-texts">
+        <RuntimePanel container={container} />
+        <IsolationPanel security={container.security} />
+      </div>
     </div>
   );
 }
 
-function Row({ name, value }: { name: string; value: string }): ReactNode {
+function RuntimePanel({ container }: { container: ContainerDetail }): ReactNode {
+  return (
+    <Panel title="Container" hint="as the runtime describes it">
+      <dl className="labels">
+        <Row name="id" value={container.id} />
+        <Row name="image" value={container.image_id} />
+        <Row name="image digest" value={container.image_digest} />
+        <Row name="owner" value={container.owner} />
+        <Row name="depends on" value={container.depends_on.join(', ')} />
+        <Row name="network" value={container.network_mode} />
+        <Row name="runtime" value={container.runtime} />
+        <Row name="process" value={String(container.pid)} />
+        <Row
+          name="log"
+          value={container.log_path === '' ? container.log_driver : container.log_path}
+        />
+        {Object.entries(container.labels)
+          .sort(([a], [b]) => a.localeCompare(b))
+          .map(([name, value]) => (
+            <Row key={name} name={name} value={value} />
+          ))}
+      </dl>
+    </Panel>
+  );
+}
+
+function IsolationPanel({ security }: { security: ContainerDetail['security'] }): ReactNode {
+  const { declared, actual } = isolationRows(security);
+  if (declared.length + actual.length === 0) return null;
+  return (
+    <Panel title="Isolation" hint="as declared, and as the kernel gives it">
+      <dl className="labels">
+        {declared.map((row) => (
+          <Row key={row.name} {...row} />
+        ))}
+        {actual.map((row) => (
+          <Row key={row.name} {...row} name={`kernel: ${row.name}`} />
+        ))}
+      </dl>
+    </Panel>
+  );
+}
+
+function Row({
+  name,
+  value,
+  isOpen = false,
+}: {
+  name: string;
+  value: string;
+  isOpen?: boolean;
+}): ReactNode {
   if (value === '') return null;
   return (
     <div>
       <dt className="truncate" title={name}>
         {name}
       </dt>
-      <dd className="mono truncate" title={value}>
+      <dd className={isOpen ? 'mono truncate is-open' : 'mono truncate'} title={value}>
         {value}
       </dd>
       <CopyButton label={`Copy ${name}`} text={() => value} />

@@ -181,6 +181,7 @@ export function detailOf(tank: FleetTank, now: number): ContainerDetail {
   return {
     ...summary,
     image_id: `sha256:${tank.id}`,
+    image_digest: `sha256:${tank.id.split('').toReversed().join('')}`,
     runtime: 'runc',
     pid: 41_822,
     exit_code: 0,
@@ -196,6 +197,20 @@ export function detailOf(tank: FleetTank, now: number): ContainerDetail {
     log_path: `/var/lib/docker/containers/${tank.id}/${tank.id}-json.log`,
     restart_policy: 'always',
     privileged: false,
+    owner: '',
+    depends_on: ['db', 'queue'],
+    network_mode: 'shop_default',
+    security: {
+      privileged: 'false',
+      user: 'root',
+      seccomp: 'default',
+      pid_mode: 'private',
+      docker_socket_mounted: 'true',
+      memory_limit: 'none',
+      actual_seccomp: 'filter',
+      actual_pid_namespace: 'own',
+      actual_capabilities: 'CHOWN,KILL',
+    },
     values: {
       memory_usage_bytes: summary.memory_usage_bytes,
       memory_working_set_bytes: summary.memory_working_set_bytes,
