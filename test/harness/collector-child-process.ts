@@ -23,6 +23,12 @@ export interface CollectorChild {
   kill(): void;
 }
 
+/**
+ * The child decodes frames, which a collector does not: in threads of the pool, whose allocators keep
+ * what they had. With this it goes back to the system, and what stays is the collector's.
+ */
+const returnsMemory = { MALLOC_MMAP_THRESHOLD_: '262144' };
+
 const program = join(import.meta.dirname, 'collector-child.ts');
 
 export async function startCollectorChild(
@@ -32,6 +38,7 @@ export async function startCollectorChild(
   mkdirSync(folder, { recursive: true });
   const child = fork(program, [JSON.stringify(config), join(folder, 'state')], {
     execArgv: ['--expose-gc', ...collectorSettings.flags],
+    env: { ...process.env, ...collectorSettings.env, ...returnsMemory },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const next = async (): Promise<unknown> =>
