@@ -22,18 +22,23 @@ export function readKernelText(path: string, maxBytes = defaultMaxBytes): string
   }
 }
 
-const firstBytes = 16 * 1024;
+/** Used by one reading after the other: a look at many processes would leave one for each. */
+let scratch = Buffer.allocUnsafeSlow(16 * 1024);
+/** Larger ones are let go. */
+const maxScratchBytes = 1024 * 1024;
 
 function readParts(fd: number, maxBytes: number): string {
-  let buffer = Buffer.allocUnsafe(Math.min(firstBytes, maxBytes));
+  let buffer = scratch;
   let length = 0;
   for (;;) {
-    const read = readSync(fd, buffer, length, buffer.length - length, null);
+    const room = Math.min(buffer.length, maxBytes) - length;
+    const read = readSync(fd, buffer, length, room, null);
     length += read;
     if (read === 0 || length === maxBytes) return buffer.toString('utf8', 0, length);
     if (length < buffer.length) continue;
-    const larger = Buffer.allocUnsafe(Math.min(maxBytes, buffer.length * 4));
+    const larger = Buffer.allocUnsafeSlow(Math.min(maxBytes, buffer.length * 4));
     buffer.copy(larger, 0, 0, length);
     buffer = larger;
+    if (buffer.length <= maxScratchBytes) scratch = buffer;
   }
 }
