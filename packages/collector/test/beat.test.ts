@@ -15,16 +15,15 @@ test.each([
 
 test('loops that began at different times wake up together', async () => {
   const clock = new ManualClock(1_700_000_000_123);
-  const woken: number[] = [];
-  for (const startsAfterMs of [0, 250, 600]) {
-    void clock.sleep(startsAfterMs).then(async () => {
-      await clock.sleep(untilBeat(clock));
-      await clock.sleep(untilBeat(clock));
-      woken.push(clock.now());
-    });
-  }
+  const secondWake = async (startsAfterMs: number): Promise<number> => {
+    await clock.sleep(startsAfterMs);
+    await clock.sleep(untilBeat(clock));
+    await clock.sleep(untilBeat(clock));
+    return clock.now() % 1000;
+  };
+  const woken = Promise.all([0, 250, 600].map(secondWake));
   await clock.advance(5000);
-  expect(woken.map((at) => at % 1000)).toEqual([0, 0, 0]);
+  expect(await woken).toEqual([0, 0, 0]);
 });
 
 test('a short wait is as long as asked', () => {

@@ -21,5 +21,5 @@ test('an abort ends the wait', async () => {
   const stopping = new AbortController();
   const waiting = new Wakeup(new ManualClock()).untilNotified(stopping.signal);
   stopping.abort();
-  await waiting;
+  await expect(waiting).resolves.toBeUndefined();
 });
