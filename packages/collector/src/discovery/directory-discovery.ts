@@ -85,12 +85,7 @@ export class DirectoryDiscovery implements Discovery {
   }
 
   status(): DiscoveryStatus {
-    const { excluded, refused } = this.#registry;
-    return {
-      ...this.#status,
-      ...(excluded > 0 && { excluded }),
-      ...(refused > 0 && { refused }),
-    };
+    return { ...this.#status, ...this.#registry.counts() };
   }
 
   bookmark(): string {

@@ -150,11 +150,9 @@ export class DockerDiscovery implements Discovery {
   }
 
   status(): DiscoveryStatus {
-    const { excluded, refused } = this.#registry;
     return {
       ...this.#status,
-      ...(excluded > 0 && { excluded }),
-      ...(refused > 0 && { refused }),
+      ...this.#registry.counts(),
       ...(this.#pulls.problem !== '' && { problems: [this.#pulls.problem] }),
     };
   }

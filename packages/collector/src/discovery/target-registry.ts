@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Target } from '../target.ts';
-import type { DiscoveryChange } from './discovery.ts';
+import type { DiscoveryChange, DiscoveryStatus } from './discovery.ts';
 
 export interface TargetRegistryOptions {
   nowMs: () => number;
@@ -34,14 +34,10 @@ export class TargetRegistry {
     this.#maxTargets = options.maxTargets ?? 10_000;
   }
 
-  /** Containers that the configuration leaves out. */
-  get excluded(): number {
-    return this.#excluded.size;
-  }
-
-  /** Containers beyond the limit, which are not watched. */
-  get refused(): number {
-    return this.#refused.size;
+  /** How many containers are left out or refused, as far as there are any. */
+  counts(): Pick<DiscoveryStatus, 'excluded' | 'refused'> {
+    const [excluded, refused] = [this.#excluded.size, this.#refused.size];
+    return { ...(excluded > 0 && { excluded }), ...(refused > 0 && { refused }) };
   }
 
   targets(): readonly Target[] {
