@@ -339,6 +339,52 @@ describe('sampler', () => {
     await sampler.stop();
   });
 
+  it('counts the descriptors of what does not run every minute or two, and repeats them', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'plimsoll-still-'));
+    try {
+      const group = join(root, 'cgroup/docker/one');
+      mkdirSync(group, { recursive: true });
+      mkdirSync(join(root, 'proc/7/fd'), { recursive: true });
+      const open = (name: string): void => {
+        writeFileSync(join(root, 'proc/7/fd', name), '');
+      };
+      for (const name of ['0', '1', '2']) open(name);
+      writeFileSync(join(group, 'cgroup.procs'), '7\n');
+      writeFileSync(join(group, 'pids.current'), '1\n');
+      writeFileSync(join(group, 'memory.current'), '4096\n');
+      writeFileSync(join(root, 'cgroup/cgroup.controllers'), 'cpu io memory pids\n');
+      writeFileSync(join(group, 'cpu.stat'), 'usage_usec 5\n');
+      const counts: unknown[] = [];
+      const clock = new ManualClock(0);
+      const { sampler } = makeSampler(() => [makeTarget({ dockerId: 'one', pid: 7 })], {
+        clock,
+        roots: { proc: join(root, 'proc'), sys: root, cgroup: join(root, 'cgroup'), host: '/' },
+        onRows: (batch) => {
+          if (batch.table === 'container_stats')
+            counts.push(rowsOf(batch)[0]?.['file_descriptors']);
+        },
+      });
+      const scrape = async (times: number): Promise<void> => {
+        for (let time = 0; time < times; time++) {
+          await sampler.scrapeOnce();
+          await clock.advance(10_000);
+        }
+      };
+      await scrape(7);
+      open('3');
+      await scrape(6);
+      open('4');
+      writeFileSync(join(group, 'cpu.stat'), 'usage_usec 6\n');
+      await scrape(3);
+      await sampler.stop();
+      const told = counts.filter((count) => count !== null);
+      // Not at once, as it has not run; then at once, as it has.
+      expect(told).toEqual([3, 3, 3, 3, 4, 5]);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
   it('reads limits and descriptors in the slow tier only, and repeats the limits', async () => {
     const root = mkdtempSync(join(tmpdir(), 'plimsoll-slow-'));
     try {
