@@ -39,6 +39,11 @@ export interface InsertRequest {
   compression?: 'zstd';
   /** insert_deduplication_token: a repeat of the same token and bytes adds nothing. */
   token?: string;
+  /**
+   * `performance.now()` after which the engine must refuse the rows (`lease_expired`), by its own
+   * clock: also those of a request that a paused process sends late, or that waited on its way.
+   */
+  notAfterMs?: number;
   signal?: AbortSignal;
 }
 

@@ -1,4 +1,11 @@
-export type { Batch, OutboundFrame, Publisher, Subscriber } from './transport.ts';
+export type {
+  Batch,
+  BatchHandler,
+  Lease,
+  OutboundFrame,
+  Publisher,
+  Subscriber,
+} from './transport.ts';
 export { TransportError, transportErrorCodes, type TransportErrorCode } from './transport-error.ts';
 export { DirectTransport, type DirectTransportOptions } from './direct/direct-transport.ts';
 export { checkKafka, type KafkaReport } from './kafka/check-kafka.ts';

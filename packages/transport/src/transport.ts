@@ -20,18 +20,43 @@ export interface Publisher {
 export interface Batch {
   /** `topic/partition`, or `direct` for the journal. */
   partition: string;
+  /**
+   * Changes whenever the partition comes to this process: somebody else may have stored batches of
+   * it meanwhile, so what is remembered of it counts no more.
+   */
+  epoch: number;
   first: number;
   last: number;
   /** True when this batch was taken before, so that its insert may already be stored in part. */
   isReplay: boolean;
   frames: Buffer[];
+  /** Offset of each frame; a partition may have holes. */
+  offsets: number[];
 }
+
+/**
+ * The right to store a batch. A process that was paused may find that another has taken its
+ * partition over: what it still inserts must be refused, or be a repeat that adds nothing.
+ */
+export interface Lease {
+  /** Aborts when the partition belongs to this process no more, or the transport stops. */
+  readonly signal: AbortSignal;
+  /**
+   * `performance.now()` after which no insert of the batch may be accepted; null: nobody else can
+   * ever have the partition. Grows while the broker confirms that the partition is this process's.
+   */
+  notAfterMs(): number | null;
+  /** Has it confirmed now. Rejects when it is lost. */
+  renew(): Promise<void>;
+}
+
+export type BatchHandler = (batch: Batch, lease: Lease) => Promise<void>;
 
 export interface Subscriber {
   /**
-   * Delivers batches one after another per partition, until the signal aborts. The handler
-   * resolves when the batch is stored; only then is it committed. A batch delivered again after a
-   * crash has identical bounds and bytes.
+   * Delivers batches, of one partition one after another, of several at once, until the signal
+   * aborts. The handler resolves when the batch is stored; only then is it committed. A batch
+   * delivered again after a crash has identical bounds and bytes.
    */
-  run(handler: (batch: Batch) => Promise<void>, signal: AbortSignal): Promise<void>;
+  run(handler: BatchHandler, signal: AbortSignal): Promise<void>;
 }

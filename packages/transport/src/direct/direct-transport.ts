@@ -19,7 +19,7 @@ import {
   type Logger,
   type Metrics,
 } from '@plimsoll/runtime';
-import type { Batch, OutboundFrame, Publisher, Subscriber } from '../transport.ts';
+import type { BatchHandler, Lease, OutboundFrame, Publisher, Subscriber } from '../transport.ts';
 import { TransportError } from '../transport-error.ts';
 import { DirectMetrics } from './direct-metrics.ts';
 import { Journal, type JournalEntry } from './journal.ts';
@@ -115,10 +115,11 @@ export class DirectTransport implements Publisher, Subscriber {
     this.#metrics.publishSeconds.observe((performance.now() - started) / 1000);
   }
 
-  async run(handler: (batch: Batch) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async run(handler: BatchHandler, signal: AbortSignal): Promise<void> {
     if (this.#isRunning) throw new Error('direct transport: expected one subscriber, got two');
     this.#isRunning = true;
     const backoff = new Backoff({ initialMs: 100, maxMs: 5_000 });
+    const lease = ownLease(signal);
     try {
       while (!signal.aborted) {
         const entry = this.#pending[0];
@@ -127,7 +128,7 @@ export class DirectTransport implements Publisher, Subscriber {
           continue;
         }
         try {
-          await this.#deliver(entry, handler);
+          await this.#deliver(entry, handler, lease);
           backoff.reset();
         } catch (error) {
           entry.isOld = true;
@@ -156,11 +157,16 @@ export class DirectTransport implements Publisher, Subscriber {
     return { ok: true };
   }
 
-  async #deliver(entry: JournalEntry, handler: (batch: Batch) => Promise<void>): Promise<void> {
+  async #deliver(entry: JournalEntry, handler: BatchHandler, lease: Lease): Promise<void> {
     const batch = await this.#journal.read(entry);
     if (batch.ok) {
       const { first, last, isOld } = entry;
-      await handler({ partition: 'direct', first, last, isReplay: isOld, frames: batch.frames });
+      const { frames } = batch;
+      const offsets = frames.map((_frame, index) => first + index);
+      await handler(
+        { partition: 'direct', epoch: 0, first, last, isReplay: isOld, frames, offsets },
+        lease,
+      );
       await this.#journal.remove(entry);
       this.#metrics.delivered.inc({ replay: String(isOld) });
     } else {
@@ -239,6 +245,11 @@ export class DirectTransport implements Publisher, Subscriber {
     this.#problem = reason;
     this.#metrics.writeFailures.inc();
   }
+}
+
+/** The journal's folder is locked: nobody else can take its batches. */
+function ownLease(signal: AbortSignal): Lease {
+  return { signal, notAfterMs: () => null, renew: () => Promise.resolve() };
 }
 
 async function untilAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {
