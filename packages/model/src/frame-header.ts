@@ -3,8 +3,13 @@ import type { TargetLabels } from './labels.ts';
 import type { RowTable } from './rows.ts';
 
 /** How the bytes of a source are to be split into records. */
-export const logFormats = ['docker-json', 'cri', 'plain', 'records'] as const;
+export const logFormats = ['docker-json', 'cri', 'plain', 'records', 'pushed'] as const;
 export type LogFormat = (typeof logFormats)[number];
+
+/** The payload is not the source's own bytes, but records made of them: a chunk says how long it is. */
+export function isOfRecords(format: LogFormat): boolean {
+  return format === 'records' || format === 'pushed';
+}
 
 /** Where a frame comes from. `epoch` grows with every start of the collector. */
 export interface FrameOrigin {
@@ -37,7 +42,7 @@ export interface LogChunk {
   end: number;
   /** Complete records (newlines) within, for accounting. */
   lines: number;
-  /** Bytes of payload, where they are not the file's own: see `records.ts`. Absent: `end - start`. */
+  /** Bytes of payload, where they are not the file's own: see {@link isOfRecords}. Absent: `end - start`. */
   bytes?: number;
   /**
    * docker-json: false says that no line of it is a part of a line that Docker split. Joining parts

@@ -21,13 +21,14 @@
  * Members let a receiver pass compressed chunks on as they are: a large chunk has one to itself.
  *
  * Invariants: the raw bytes of a log chunk are exactly what the file holds in `[start, end)`, or its
- * records (`records.ts`);
- * sequence numbers grow by one per frame within one `(collector_id, epoch)`; a frame that does not
- * decode is rejected whole with the reason, never in part.
+ * records (`records.ts`, `pushed-records.ts`);
+ * sequence numbers grow by one per frame of a kind within one `(collector_id, epoch)`; a frame that
+ * does not decode is rejected whole with the reason, never in part.
  */
 import { crc32 } from 'node:zlib';
 import {
   chunkBytes,
+  isOfRecords,
   logFormats,
   type LogChunk,
   type LogFormat,
@@ -168,6 +169,23 @@ export function frameRawBytes(bytes: Buffer): number {
   return Math.min(bytes.readUInt32LE(16), maxRawBytes);
 }
 
+/**
+ * Lines and rows of a frame, as its header says; 1 where there is none to read. Looks at no payload
+ * and checks no sum: for those who only weigh frames.
+ */
+export function frameRows(bytes: Buffer): number {
+  if (bytes.length < preludeBytes || bytes.readUInt32LE(0) !== magic) return 1;
+  const end = preludeBytes + Math.min(bytes.readUInt32LE(8), maxHeaderBytes);
+  try {
+    const header: unknown = JSON.parse(bytes.toString('utf8', preludeBytes, end));
+    const { chunks, rows } = header as Partial<LogsHeader & RowsHeader>;
+    const sum = rows ?? chunks?.reduce((lines, chunk) => lines + chunk.lines, 0);
+    return typeof sum === 'number' && sum >= 1 ? sum : 1;
+  } catch {
+    return 1;
+  }
+}
+
 interface FrameParts {
   kind: 1 | 2;
   codec: 0 | 1 | 2;
@@ -267,10 +285,10 @@ function checkPayload({ bytes }: LogChunk, format: LogFormat): void {
     );
   }
   const isCounted = Number.isSafeInteger(bytes) && Number(bytes) >= 0;
-  if (format === 'records' && !isCounted) {
+  if (isOfRecords(format) && !isCounted) {
     throw new FrameError(`chunk: expected a number of bytes, got ${bytes}`);
   }
-  if (format !== 'records' && bytes !== undefined) {
+  if (!isOfRecords(format) && bytes !== undefined) {
     throw new FrameError(`chunk: expected no number of bytes with ${format}, got ${bytes}`);
   }
 }

@@ -19,6 +19,8 @@ export {
   type EventSeverity,
   type EventRow,
   type TargetRow,
+  type SampleRow,
+  type SeriesRow,
 } from './rows.ts';
 export { severities, type Severity } from './severity.ts';
 export { limits } from './limits.ts';
@@ -30,6 +32,7 @@ export {
   type LogsHeader,
   type RowsHeader,
   chunkBytes,
+  isOfRecords,
 } from './frame-header.ts';
 export {
   type Frame,
@@ -40,6 +43,7 @@ export {
   decodeFrame,
   inflateMember,
   frameRawBytes,
+  frameRows,
 } from './frame.ts';
 export { type Member } from './members.ts';
 export {
@@ -49,4 +53,11 @@ export {
   encodeRecord,
   recordEscapes,
 } from './records.ts';
+export {
+  type PushedRecord,
+  byteTextOf,
+  cutPushedRecords,
+  decodePushedRecords,
+  encodePushedRecord,
+} from './pushed-records.ts';
 export { compress, contentBytes, storedFrame } from './zstd.ts';

@@ -17,6 +17,8 @@ export const rowTables = [
   'collector_stats',
   'events',
   'targets',
+  'samples',
+  'series',
 ] as const;
 export type RowTable = (typeof rowTables)[number];
 
@@ -189,4 +191,36 @@ export interface TargetRow extends TargetLabels {
   has_init: number;
   stop_timeout_seconds: number;
   health_start_period_seconds: number;
+}
+
+/**
+ * One value of one series, as remote write and OTLP bring it. Same series and time: the row that was
+ * inserted last stands.
+ */
+export interface SampleRow {
+  tenant: string;
+  /** Value of the label `__name__`. */
+  metric_name: string;
+  /** UInt64 in decimal, written as a number: JavaScript would not read it back. */
+  series_id: string;
+  /** Whole milliseconds since 1970. */
+  time: number;
+  /** Null: Prometheus's stale marker, the one NaN that says something; others are `"nan"`. */
+  value: number | null | 'nan' | 'inf' | '-inf';
+}
+
+/** What a series is. Rows of one series merge: see the table. */
+export interface SeriesRow {
+  tenant: string;
+  metric_name: string;
+  series_id: string;
+  /** All labels but `__name__`. */
+  labels: Record<string, string>;
+  /** Of its metric; null: not known, which leaves what was said before. */
+  type: string | null;
+  unit: string | null;
+  help: string | null;
+  /** Bounds of the times of its samples, in milliseconds since 1970. */
+  first_seen: number;
+  last_seen: number;
 }

@@ -86,7 +86,7 @@ describe('a frame with records', () => {
 
   test('a format that is not known is refused, with what to do', async () => {
     await expect(frameOf([{ start: 0, end: 2, lines: 1 }], Buffer.alloc(2), 'xml')).rejects.toThrow(
-      'format: expected one of docker-json, cri, plain, records, got "xml"; upgrade ingest first',
+      'format: expected one of docker-json, cri, plain, records, pushed, got "xml"; upgrade ingest first',
     );
   });
 });

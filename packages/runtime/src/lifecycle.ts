@@ -7,6 +7,7 @@
  * whoever asks; a part that outlives its deadline is left behind and reported, and the next one is
  * stopped all the same. All deadlines together end at the total.
  */
+import { abortReason } from './abort-reason.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { messageOf, PlimsollError } from './errors/plimsoll-error.ts';
@@ -14,7 +15,8 @@ import type { Logger } from './logger.ts';
 
 export interface Component {
   name: string;
-  start?: () => Promise<void> | void;
+  /** The signal aborts when the process is to stop: a start that waits for others ends then. */
+  start?: (signal: AbortSignal) => Promise<void> | void;
   /** Idempotent. */
   stop?: () => Promise<void> | void;
   /** Milliseconds; default 5 s. */
@@ -46,6 +48,7 @@ export class Lifecycle {
   readonly #totalStopMs: number;
   readonly #stopRequested = new AbortController();
   #state: LifecycleState = 'idle';
+  #inStartName: string | null = null;
   #starting: Promise<void> | null = null;
   /** The part being started; never rejects. */
   #inStart: Promise<{ error: unknown } | null> | null = null;
@@ -59,6 +62,11 @@ export class Lifecycle {
 
   get state(): LifecycleState {
     return this.#state;
+  }
+
+  /** Name of the part that is being started. */
+  get waitsFor(): string | null {
+    return this.#inStartName;
   }
 
   add(component: Component): this {
@@ -89,9 +97,11 @@ export class Lifecycle {
       const from = this.#clock.monotonic();
       // Before start, so that a part that failed half-way is stopped too.
       this.#started.push(component);
-      this.#inStart = startOne(component);
+      this.#inStartName = component.name;
+      this.#inStart = startOne(component, this.#stopRequested.signal);
       const failure = await this.#inStart;
       this.#inStart = null;
+      this.#inStartName = null;
       if (failure !== null) {
         await this.stop();
         throw failure.error;
@@ -148,11 +158,16 @@ export class Lifecycle {
   }
 }
 
-async function startOne(component: Component): Promise<{ error: unknown } | null> {
+/** A start that ended because it was told to has not failed. */
+async function startOne(
+  component: Component,
+  signal: AbortSignal,
+): Promise<{ error: unknown } | null> {
   try {
-    await component.start?.();
+    await component.start?.(signal);
     return null;
   } catch (error) {
+    if (signal.aborted && error === abortReason(signal)) return null;
     return { error: startError(component.name, error) };
   }
 }

@@ -104,6 +104,24 @@ describe('Lifecycle', () => {
     expect(lifecycle.state).toBe('stopped');
   });
 
+  test('a start that waits for others is told to end, and is no failure then', async () => {
+    const { calls, part } = recorder();
+    const waiting = part('b', {
+      start: async (signal) => {
+        await new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        });
+      },
+    });
+    const lifecycle = new Lifecycle({ logger }).add(part('a')).add(waiting).add(part('c'));
+    const starting = lifecycle.start();
+    await expect.poll(() => lifecycle.waitsFor).toBe('b');
+    expect(await lifecycle.stop()).toEqual({ failures: [] });
+    await starting;
+    expect(lifecycle.waitsFor).toBeNull();
+    expect(calls).toEqual(['start a', 'stop b', 'stop a']);
+  });
+
   test('a part is not stopped under its own start, unless that takes half the total', async () => {
     const { calls, part } = recorder();
     const clock = new ManualClock();

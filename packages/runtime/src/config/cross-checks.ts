@@ -5,21 +5,14 @@
 import { isIP } from 'node:net';
 import { duration, formatQuantity } from './quantity.ts';
 import type { Path } from './schema-walk.ts';
-import type { Config } from './schema.ts';
 import { valueAt } from './problem.ts';
-
-export interface CrossCheckInput {
-  config: Config;
-  /** What was given, before defaults. */
-  given: unknown;
-  isBroken: (path: Path) => boolean;
-}
-
-type Report = (path: Path, message: string) => void;
+import { checkHttpUrl, checkStorage, type CrossCheckInput, type Report } from './storage-checks.ts';
 
 export function crossCheck(input: CrossCheckInput, report: Report): void {
   checkToken(input, report);
   checkPorts(input, report);
+  checkClickHouseUsers(input, report);
+  checkReceivers(input, report);
   checkStorage(input, report);
   checkMinimums(input, report);
   checkJournal(input, report);
@@ -36,10 +29,9 @@ export function isLoopback(host: string): boolean {
 
 function checkToken({ config, isBroken }: CrossCheckInput, report: Report): void {
   if (config.http.token !== undefined || isBroken(['http', 'token'])) return;
-  const open = (['http', 'clickhouse_http'] as const).find((key) => !isLoopback(config[key].host));
-  if (open === undefined) return;
+  if (isLoopback(config.http.host)) return;
   const message =
-    `expected a secret because ${open}.host is ${config[open].host}, got none; ` +
+    `expected a secret because http.host is ${config.http.host}, got none; ` +
     'set http.token (at least 16 characters) or listen on 127.0.0.1';
   report(['http', 'token'], message);
 }
@@ -52,47 +44,75 @@ function checkPorts({ config, isBroken }: CrossCheckInput, report: Report): void
   report(path, `expected another port than http.port, got ${port} for both; change one`);
 }
 
-function checkStorage({ config, given, isBroken }: CrossCheckInput, report: Report): void {
-  const { mode, url } = config.storage;
-  const urlPath = ['storage', 'url'];
-  const isUrlGiven = valueAt(given, urlPath) !== undefined;
-  if (isUrlGiven && !isBroken(urlPath)) {
-    checkHttpUrl(urlPath, url, report);
-    checkNoCredentials(urlPath, url, report);
-  }
-  if (isBroken(['storage', 'mode'])) return;
-  if (mode === 'server') {
-    if (isUrlGiven) return;
+/** Looks at what was given, because one broken user takes the whole list out of `config`. */
+function checkClickHouseUsers({ config, given, isBroken }: CrossCheckInput, report: Report): void {
+  const { enabled, host } = config.clickhouse_http;
+  const path = ['clickhouse_http', 'users'];
+  const list = valueAt(given, path);
+  const users: unknown = Array.isArray(list) ? list : config.clickhouse_http.users;
+  if (!Array.isArray(users)) return;
+  const seen = new Set<unknown>();
+  for (const index of users.keys()) {
+    const name = valueAt(users, [index, 'name']);
+    if (seen.has(name)) {
+      const message = 'expected a name that no other user has, got one twice; rename one';
+      report([...path, index, 'name'], message);
+    }
+    seen.add(name);
+    const isOpen = valueAt(users, [index, 'password']) === undefined;
+    if (!enabled || isLoopback(host) || !isOpen || isBroken([...path, index, 'password'])) continue;
     const message =
-      'expected the URL of a ClickHouse server because storage.mode is server, got nothing; add it';
-    report(urlPath, message);
-    return;
-  }
-  for (const key of ['url', 'username', 'password']) {
-    if (valueAt(given, ['storage', key]) === undefined) continue;
-    const message =
-      'expected nothing because storage.mode is embedded; remove it or set storage.mode: server';
-    report(['storage', key], message);
+      `expected a password because clickhouse_http.host is ${host}, got none; ` +
+      'give each user one or listen on 127.0.0.1';
+    report(Array.isArray(list) ? [...path, index, 'password'] : path, message);
   }
 }
 
-function checkHttpUrl(path: Path, url: string, report: Report): void {
-  if (/^https?:/i.test(url)) return;
-  const came = JSON.stringify(new URL(url).protocol);
-  report(path, `expected a URL that begins with http: or https:, got ${came}`);
+function checkReceivers({ config, given, isBroken }: CrossCheckInput, report: Report): void {
+  const { host, port, tokens, limits } = config.receivers;
+  const path = (...keys: string[]): Path => ['receivers', ...keys];
+  if (tokens.length === 0 && !isLoopback(host) && !isBroken(path('tokens'))) {
+    const message =
+      `expected a token because receivers.host is ${host}, got none; ` +
+      'add one (at least 16 characters) or listen on 127.0.0.1';
+    report(path('tokens'), message);
+  }
+  const taken = (['http', 'clickhouse_http'] as const).find((key) => config[key].port === port);
+  if (port !== 0 && taken !== undefined && !isBroken(path('port')) && !isBroken([taken, 'port'])) {
+    report(
+      path('port'),
+      `expected another port than ${taken}.port, got ${port} for both; change one`,
+    );
+  }
+  checkTokens(given, report);
+  if (limits.max_in_flight < limits.max_decoded && !isBroken(path('limits'))) {
+    const least = formatQuantity(limits.max_decoded, 'size');
+    const came = formatQuantity(limits.max_in_flight, 'size');
+    report(
+      path('limits', 'max_in_flight'),
+      `expected at least receivers.limits.max_decoded (${least}), got ${came}; raise it`,
+    );
+  }
+}
+
+/** A token says who pushes: two must not have one name, nor one secret two names. */
+function checkTokens(given: unknown, report: Report): void {
+  const list = valueAt(given, ['receivers', 'tokens']);
+  if (!Array.isArray(list)) return;
+  for (const key of ['name', 'token']) {
+    const seen = new Set<unknown>();
+    for (const index of list.keys()) {
+      const value = valueAt(list, [index, key]);
+      if (typeof value === 'string' && seen.has(value)) {
+        const message = `expected a ${key} that no other token has, got one twice; change one`;
+        report(['receivers', 'tokens', index, key], message);
+      }
+      seen.add(value);
+    }
+  }
 }
 
 const mebibyte = 2 ** 20;
-
-/** They have fields of their own, which are known to be secret. */
-function checkNoCredentials(path: Path, url: string, report: Report): void {
-  const { username, password } = new URL(url);
-  if (username === '' && password === '') return;
-  const message =
-    'expected a URL without user and password, got one with them; ' +
-    'set storage.username and storage.password';
-  report(path, message);
-}
 
 /** Below these a wait turns into a busy loop, or a limit into a standstill. */
 const minimums: readonly { path: readonly string[]; least: number; kind: 'duration' | 'size' }[] = [
@@ -109,6 +129,24 @@ const minimums: readonly { path: readonly string[]; least: number; kind: 'durati
   { path: ['collector', 'stats', 'interval'], least: 1000, kind: 'duration' },
   { path: ['ingest', 'flush_interval'], least: 1, kind: 'duration' },
   { path: ['ingest', 'batch_max_bytes'], least: mebibyte, kind: 'size' },
+  // Several answers of 16 MiB, and the largest batch beside them.
+  { path: ['ingest', 'max_in_flight'], least: 64 * mebibyte, kind: 'size' },
+  // Brokers take no less by themselves (group.min.session.timeout.ms).
+  { path: ['transport', 'kafka', 'session_timeout'], least: 6000, kind: 'duration' },
+  { path: ['transport', 'kafka', 'topics', 'retention'], least: 3_600_000, kind: 'duration' },
+  { path: ['receivers', 'limits', 'max_body'], least: 65_536, kind: 'size' },
+  { path: ['receivers', 'limits', 'max_decoded'], least: 65_536, kind: 'size' },
+  { path: ['receivers', 'limits', 'read_timeout'], least: 1000, kind: 'duration' },
+  { path: ['receivers', 'limits', 'publish_timeout'], least: 1000, kind: 'duration' },
+  {
+    path: ['clickhouse_http', 'limits', 'max_execution_time'],
+    least: 100,
+    kind: 'duration',
+  },
+  { path: ['clickhouse_http', 'limits', 'max_memory'], least: 16 * mebibyte, kind: 'size' },
+  { path: ['clickhouse_http', 'limits', 'max_body'], least: mebibyte, kind: 'size' },
+  { path: ['clickhouse_http', 'limits', 'receive_timeout'], least: 100, kind: 'duration' },
+  { path: ['clickhouse_http', 'limits', 'send_timeout'], least: 100, kind: 'duration' },
   { path: ['query', 'max_execution_time'], least: 100, kind: 'duration' },
   { path: ['query', 'sql', 'max_execution_time'], least: 100, kind: 'duration' },
   { path: ['query', 'sql', 'max_memory'], least: 16 * mebibyte, kind: 'size' },
@@ -116,7 +154,6 @@ const minimums: readonly { path: readonly string[]; least: number; kind: 'durati
   { path: ['alerting', 'interval'], least: 1000, kind: 'duration' },
 ];
 
-const shortestRetentionMs = 60_000;
 const shortestTimeoutMs = 100;
 
 function checkMinimums({ config, given }: CrossCheckInput, report: Report): void {
@@ -125,12 +162,6 @@ function checkMinimums({ config, given }: CrossCheckInput, report: Report): void
     if (typeof value !== 'number' || value >= least) continue;
     const came = JSON.stringify(valueAt(given, path));
     report(path, `expected at least ${formatQuantity(least, kind)}, got ${came}`);
-  }
-  for (const [table, value] of Object.entries(config.storage.retention)) {
-    if (value === 0 || value >= shortestRetentionMs) continue;
-    const path = ['storage', 'retention', table];
-    const came = JSON.stringify(valueAt(given, path));
-    report(path, `expected at least 1m, or 0 to keep rows for ever, got ${came}`);
   }
 }
 

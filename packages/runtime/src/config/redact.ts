@@ -11,8 +11,9 @@ const redactedText = '(secret)';
  * of URLs only scheme, host and port are left, durations and sizes have their units.
  */
 function printableConfig(config: Config): Record<string, unknown> {
-  const { mode, url, username, password, ...local } = config.storage;
-  const ofServer = mode === 'server' ? { url, username, password } : {};
+  const { mode, url, urls, shards, username, password, tls, cluster, ...local } = config.storage;
+  const address = shards ? { shards } : urls ? { urls } : { url };
+  const ofServer = mode === 'server' ? { ...address, username, password, tls, cluster } : {};
   const redacted = redactValue({ ...config, storage: { mode, ...ofServer, ...local } }, []);
   return typeof redacted === 'object' && redacted !== null ? { ...redacted } : {};
 }
@@ -36,7 +37,12 @@ function redactValue(value: unknown, path: Path): unknown {
         .map(([key, child]) => [key, redactValue(child, [...path, key])]),
     );
   }
-  return typeof value === 'string' && path.at(-1) === 'url' ? redactUrl(value) : value;
+  return typeof value === 'string' && isUrl(path) ? redactUrl(value) : value;
+}
+
+function isUrl(path: Path): boolean {
+  const name = path.findLast((segment) => typeof segment === 'string');
+  return name === 'url' || name === 'urls' || name === 'shards';
 }
 
 /** Only scheme, host and port: webhooks of chat services carry their secret in path or query. */

@@ -5,8 +5,10 @@
  */
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { clickhouseHttp } from './clickhouse-http-schema.ts';
 import type { DeepReadonly } from './deep-freeze.ts';
 import { duration, size } from './quantity.ts';
+import { storage } from './storage-schema.ts';
 
 const port = z.number().int().min(0).max(65_535);
 const secret = z.string().min(1).meta({ secret: true });
@@ -178,7 +180,7 @@ const kafka = z
       .max(100)
       .default(['127.0.0.1:9092']),
     client_id: z.string().min(1).max(200).default('plimsoll'),
-    /** Topics are `<prefix>.logs` and `<prefix>.rows`. */
+    /** Topics are `<prefix>.logs`, `<prefix>.rows` and `<prefix>.dead-letters`. */
     topic_prefix: z
       .string()
       .regex(/^[a-zA-Z0-9._-]{1,200}$/)
@@ -191,8 +193,17 @@ const kafka = z
         partitions: z.number().int().min(1).max(10_000).default(12),
         /** Of a topic that is made. Default: 3, or as many as there are brokers. */
         replicas: z.number().int().min(1).max(10).optional(),
+        /** Of a topic of frames that is made; a frame that is not stored by then is lost. */
+        retention: duration.prefault('3d'),
       })
       .prefault({}),
+    /** Consumer group of ingest: its replicas share the partitions. */
+    group: z
+      .string()
+      .regex(/^[a-zA-Z0-9._-]{1,200}$/)
+      .default('plimsoll-ingest'),
+    /** A replica that is silent for so long has its partitions given to others. */
+    session_timeout: duration.prefault('30s'),
     tls: z
       .strictObject({
         enabled: z.boolean().default(false),
@@ -221,37 +232,16 @@ const transport = z
   })
   .prefault({});
 
-const storage = z
-  .strictObject({
-    /** `embedded`: ClickHouse in this process, below data_dir. `server`: by url. */
-    mode: z.enum(['embedded', 'server']).default('embedded'),
-    url: z.url().default('http://127.0.0.1:8123'),
-    username: z.string().default('default'),
-    password: secret.optional(),
-    database: z
-      .string()
-      .regex(/^[a-z_][a-z0-9_]*$/)
-      .meta({ expected: 'a database name of small letters, digits and _' })
-      .default('plimsoll'),
-    /** How long rows are kept, by table; 0 keeps them for ever. */
-    retention: z
-      .strictObject({
-        logs: duration.prefault('14d'),
-        container_stats: duration.prefault('30d'),
-        host_stats: duration.prefault('90d'),
-        events: duration.prefault('90d'),
-        alerts: duration.prefault('90d'),
-      })
-      .prefault({}),
-  })
-  .prefault({});
-
 const ingest = z
   .strictObject({
     /** Longest a batch waits before it is inserted. */
     flush_interval: duration.prefault('1s'),
     /** Raw bytes that close a batch. */
     batch_max_bytes: size.prefault('48MiB'),
+    /** Lines and rows that close a batch. Kafka only. */
+    batch_max_rows: z.number().int().min(1000).max(100_000_000).default(1_000_000),
+    /** Bytes of frames fetched from Kafka and not yet stored. */
+    max_in_flight: size.prefault('256MiB'),
     /** Bytes of frames accepted and not yet inserted; publishing waits above it. */
     journal_max_bytes: size.prefault('2GiB'),
     /** Inserts under way at once. */
@@ -310,12 +300,64 @@ const alerting = z
   })
   .prefault({});
 
+const tenantName = z
+  .string()
+  .regex(/^[a-zA-Z0-9_.-]{1,64}$/)
+  .meta({ expected: 'a name of 1 to 64 letters, digits, _ . or -' });
+
+/** Of pushes, per second on average; 0: no limit. */
+const pushRates = {
+  /** Decompressed bytes. */
+  bytes_per_second: size.prefault('0'),
+  /** Samples and log records. */
+  records_per_second: z.number().int().min(0).default(0),
+};
+
+/** What others push over HTTP: Prometheus remote write, Loki push, OTLP. */
+const receivers = z
+  .strictObject({
+    enabled: z.boolean().default(true),
+    host: z.string().default('127.0.0.1'),
+    port: port.default(4272),
+    /** Required on any address but loopback. Without any, all is of the process's own tenant. */
+    tokens: z
+      .array(
+        z.strictObject({
+          /** In logs and metrics; unique. */
+          name: z.string().min(1).max(64),
+          /** Sent as `Authorization: Bearer …` or as the password of basic authentication. */
+          token: secret.min(16),
+          /** Whose data it is. Default: the process's own. */
+          tenant: tenantName.optional(),
+          /** Others that the header X-Scope-OrgID may choose. */
+          tenants: z.array(tenantName).max(1000).default([]),
+          ...pushRates,
+        }),
+      )
+      .max(1000)
+      .default([]),
+    limits: z
+      .strictObject({
+        /** Of a request's body as it comes. */
+        max_body: size.prefault('16MiB'),
+        /** The same, decompressed. */
+        max_decoded: size.prefault('32MiB'),
+        /** Of all requests together, decompressed, received and not yet durable. */
+        max_in_flight: size.prefault('128MiB'),
+        max_connections: z.number().int().min(1).default(2000),
+        /** Longest that a body may take to arrive. */
+        read_timeout: duration.prefault('30s'),
+        /** Longest that a request waits until its data is durable. */
+        publish_timeout: duration.prefault('10s'),
+        /** Of each tenant, whatever its tokens. */
+        tenant: z.strictObject(pushRates).prefault({}),
+      })
+      .prefault({}),
+  })
+  .prefault({});
+
 export const configSchema = z.strictObject({
-  tenant: z
-    .string()
-    .regex(/^[a-zA-Z0-9_.-]{1,64}$/)
-    .meta({ expected: 'a name of 1 to 64 letters, digits, _ . or -' })
-    .default('default'),
+  tenant: tenantName.default('default'),
   /** Everything Plimsoll keeps on this host's disk. */
   data_dir: z.string().min(1).default('./data'),
   log: z
@@ -333,14 +375,12 @@ export const configSchema = z.strictObject({
       token: secret.min(16).optional(),
     })
     .prefault({}),
-  /** ClickHouse's own HTTP protocol over the embedded engine. */
-  clickhouse_http: z
-    .strictObject({ host: z.string().default('127.0.0.1'), port: port.default(4271) })
-    .prefault({}),
+  clickhouse_http: clickhouseHttp,
   collector,
   transport,
   storage,
   ingest,
+  receivers,
   query,
   alerting,
 });

@@ -54,6 +54,11 @@ export const errorCatalogue = {
     hint: 'Run "plimsoll all", or set storage.mode: server and storage.url.',
     exitCode: 1,
   },
+  role_needs_engine: {
+    means: 'The role serves the embedded engine of its own data folder.',
+    hint: 'Leave storage.mode and clickhouse_http.enabled at their defaults; storage.url is for the others.',
+    exitCode: 1,
+  },
   component_start_failed: {
     means: 'A part of the process could not start.',
     hint: 'Read the reason in the message.',

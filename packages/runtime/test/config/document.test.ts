@@ -22,6 +22,7 @@ const defaults: unknown = configSchema.parse({
     containers: { include: [{}], exclude: [{}] },
     logs: { rules: [{ multiline: { start: 'x' }, redact: [{ pattern: 'x' }] }] },
   },
+  receivers: { tokens: [{ name: 'x', token: 'x'.repeat(16) }] },
   alerting: { webhooks: [webhook], rules: { x: {} } },
 });
 
@@ -77,6 +78,11 @@ function row(path: readonly (string | number)[], name: string): Row {
 function defaultText(name: string, value: unknown, quantity: 'duration' | 'size' | null): string {
   if (name === 'collector.host') return 'the kernel’s host name';
   if (name === 'alerting.webhooks' || name === 'alerting.rules') return 'none';
+  if (name === 'receivers.tokens') return 'none';
+  if (name === 'clickhouse_http.users') return 'one user';
+  if (/^clickhouse_http\.users\[\]\.(name|access)$/.test(name)) return 'required';
+  if (name === 'receivers.tokens[].tenant') return 'tenant';
+  if (/^receivers\.tokens\[\]\.(name|token)$/.test(name)) return 'required';
   if (/webhooks\[\]\.(name|url)$|\.pattern$/.test(name)) return 'required';
   if (examples.includes(name)) return 'none';
   if (name.endsWith('.multiline') || name.endsWith('.redact')) return 'none';
