@@ -253,6 +253,8 @@ function engineMethods(real: Engine): Engine {
   return {
     kind: real.kind,
     database: real.database,
+    schema: real.schema,
+    endpoints: () => real.endpoints(),
     insert: (request) => real.insert(request),
     select: (sql, options) => real.select(sql, options),
     stream: (sql, options) => real.stream(sql, options),

@@ -1,3 +1,5 @@
+import type { SchemaDialect } from './migrations/schema-dialect.ts';
+
 /**
  * The one seam to ClickHouse, embedded or server. Nothing outside this package opens an engine.
  *
@@ -5,7 +7,10 @@
  */
 export interface Engine {
   readonly kind: 'embedded' | 'server';
+  /** What queries read. */
   readonly database: string;
+  /** How migrations are written for it, and where their tables are. */
+  readonly schema: SchemaDialect;
 
   /** Inserts bytes already in a format of ClickHouse; resolves when they are stored. */
   insert(request: InsertRequest): Promise<InsertSummary>;
@@ -22,8 +27,20 @@ export interface Engine {
   /** Text a user wrote: read-only in truth, on a connection of its own, under every limit. */
   adhoc(sql: string, limits: AdhocLimits, signal?: AbortSignal): Promise<AdhocResult>;
 
+  /** Resolves when one endpoint at least answers; of several, says which do not, and why. */
   ping(): Promise<void>;
+  /** The servers behind this engine, as last seen; none when it is embedded. */
+  endpoints(): EndpointStatus[];
   close(): Promise<void>;
+}
+
+export interface EndpointStatus {
+  /** Without credentials. */
+  url: string;
+  /** Used while it works. */
+  isCurrent: boolean;
+  /** Why it is not used; null when nothing is known against it. */
+  reason: string | null;
 }
 
 export interface InsertRequest {
@@ -44,6 +61,12 @@ export interface InsertRequest {
    * clock: also those of a request that a paused process sends late, or that waited on its way.
    */
   notAfterMs?: number;
+  /**
+   * Name of the partition that the rows come from (`Batch.partition`). A cluster of several shards
+   * stores them in the shard of that partition, so that each try of an insert goes to the same one;
+   * without it in the first shard.
+   */
+  partition?: string;
   signal?: AbortSignal;
 }
 
@@ -57,6 +80,12 @@ export interface SelectOptions {
   params?: Readonly<Record<string, SqlParameter>>;
   maxRows?: number;
   maxExecutionMs?: number;
+  /**
+   * Asks for rows of `table` that inserts of this partition stored: in the shard that has them, once
+   * the replica asked has caught up with all that was acknowledged. For reads that decide what to
+   * insert: by default a replica may answer without the rows of the last moments.
+   */
+  ofPartition?: { partition: string; table: string };
   signal?: AbortSignal;
 }
 

@@ -9,6 +9,16 @@ export const storageErrorCodes = [
   'not_writable',
   /** No space left below the data folder, or on the server. */
   'disk_full',
+  /** The insert came after `notAfterMs`: nothing more of it is stored. Renew the lease, try again. */
+  'lease_expired',
+  /** Merges are behind: the table takes no rows until they have caught up. */
+  'too_many_parts',
+  /** The table takes no rows: its replica has lost Keeper, or the server was made read-only. */
+  'read_only',
+  /** Keeper or other replicas did not answer; whether the rows are stored may be unknown. */
+  'replication',
+  /** The server runs as many queries, or has as many connections, as it takes. */
+  'overloaded',
   /** The server cannot be reached or refused the credentials. */
   'unreachable',
   /** The engine is closed or closing. */
@@ -17,7 +27,7 @@ export const storageErrorCodes = [
   'busy',
   /** The caller's AbortSignal fired. */
   'aborted',
-  /** The statement ran longer than its limit. */
+  /** The statement ran longer than its limit, or the server was silent for too long. */
   'timeout',
   /** The statement needed more memory than its limit. */
   'memory_limit',
@@ -27,7 +37,10 @@ export const storageErrorCodes = [
   'invalid_query',
   /** An ad-hoc statement reaches for something outside its allowance. */
   'forbidden',
-  /** Rows that can never be stored: the engine could not parse or convert them. */
+  /**
+   * Rows that can never be stored: the engine could not parse or convert them. The only code of an
+   * insert that is final; every other one may pass when the insert is tried again.
+   */
   'bad_data',
   /** A migration differs from what was applied, or the database is newer than this version. */
   'migration_mismatch',

@@ -9,7 +9,7 @@ export interface ReadProgress {
 
 export interface CollectOptions {
   limits: AdhocLimits;
-  /** Asked after a chunk has come; the answer of the last time stands. */
+  /** Asked after a chunk has come, and at the end; the larger answer stands. */
   progress(): Promise<ReadProgress>;
 }
 
@@ -36,6 +36,7 @@ export async function collectAdhoc(
       }
       if (!result.add(chunk)) break;
     }
+    read = later(read, await options.progress());
   } catch (error) {
     throw toStorageError(error);
   }

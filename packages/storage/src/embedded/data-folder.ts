@@ -8,9 +8,10 @@ const minFreeBytes = 16 * 1024 * 1024;
 /**
  * Creates the data folder and checks what the engine would report obscurely or on standard error.
  *
+ * @returns whether this process has it open already
  * @throws {StorageError} `not_writable`, `disk_full`, `locked`
  */
-export function prepareDataFolder(path: string): void {
+export function prepareDataFolder(path: string): boolean {
   try {
     mkdirSync(path, { recursive: true, mode: 0o750 });
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -27,6 +28,7 @@ export function prepareDataFolder(path: string): void {
   if (bavail * bsize < minFreeBytes) throw diskFull(path, bavail * bsize);
   const holder = lockHolder(path);
   if (holder !== null && holder !== process.pid) throw locked(path, holder);
+  return holder !== null;
 }
 
 /** What the engine's failure to open means, said so that a person knows what to do. */

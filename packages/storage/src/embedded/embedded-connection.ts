@@ -5,7 +5,8 @@
  * What must be known of it (chdb 3.4): settings and parameters are `SET` statements that stay on
  * the connection, so each is remembered here and sent again only when it changes; the driver's own
  * parameter binding is serialised over all connections, so parameters go by `SET param_…`; the
- * driver's abort only stops waiting, so a statement is tagged by a comment and killed by that tag.
+ * driver's abort only stops waiting, so a statement is tagged by a comment and killed by that tag; its
+ * stream begins a statement in the calling thread, so results stream through a pipe.
  */
 import {
   ClickHouseLogLevel,
@@ -16,6 +17,7 @@ import {
 import { createChdbConnection } from 'chdb/connection';
 import type { InsertRequest, InsertSummary } from '../engine.ts';
 import { toStorageError } from '../engine-error.ts';
+import { hostClockMs, leaseComment } from '../lease.ts';
 import {
   checkParametersGiven,
   parameterSettings,
@@ -23,6 +25,7 @@ import {
   type SqlParameters,
 } from '../parameters.ts';
 import { StorageError } from '../storage-error.ts';
+import { openResultPipes, type ResultPipe } from './result-pipes.ts';
 import { StagingFile } from './staging-file.ts';
 
 type DriverConnection = NonNullable<ClickHouseClientConfigOptions['connection']>;
@@ -41,16 +44,18 @@ export interface Statement {
 export type Kill = (tag: string) => Promise<void>;
 
 const killRetryMs = 100;
-const maxRinses = 5;
 
 export class EmbeddedConnection {
   readonly #connection: ReturnType<typeof createChdbConnection>;
   readonly #client: ClickHouseClient;
   readonly #kill: Kill;
   readonly #staging: StagingFile;
+  readonly #path: string;
+  #pipe: ResultPipe | undefined;
   readonly #current = new Map<string, string | number>();
 
   private constructor(path: string, kill: Kill) {
+    this.#path = path;
     this.#staging = new StagingFile(path);
     this.#connection = createChdbConnection({ path });
     this.#client = createClient({
@@ -107,45 +112,48 @@ export class EmbeddedConnection {
 
   /** Raw bytes of a result, chunk by chunk; leaving the loop ends the query. */
   async *stream(statement: Statement, format: string): AsyncGenerator<Buffer, void, undefined> {
+    if (!isStreamable(statement.sql)) {
+      yield await this.#run(statement, async (sql) => {
+        const result = await this.#connection.chdb.queryAsync(sql, { format });
+        return asBuffer(result.bytes());
+      });
+      return;
+    }
     await this.#prepare(statement);
     const tag = statement.tag ?? newTag();
     const sql = `${tagComment(tag)} ${statement.sql}`;
-    const stopKilling = this.#killOnAbort(tag, statement.signal);
+    this.#pipe ??= (await openResultPipes(this.#path, 1))[0];
+    const pipe = this.#pipe;
+    if (!pipe) throw new StorageError('engine', 'results: no pipe could be made');
+    // From here to the start nothing is waited for: an abort is either seen now or heard below.
+    if (statement.signal?.aborted) throw aborted(statement.signal);
+    const reader = pipe.read();
+    const ending = new AbortController();
+    const signal = AbortSignal.any([
+      ending.signal,
+      ...(statement.signal ? [statement.signal] : []),
+    ]);
+    signal.addEventListener('abort', () => reader.destroy(), { once: true });
+    const stopKilling = this.#killOnAbort(tag, signal);
+    const output = `INTO OUTFILE '${pipe.path}' APPEND COMPRESSION 'none' FORMAT ${format}`;
+    const printed = this.#connection.chdb
+      .queryAsync(`${sql}\n${output}`)
+      .finally(() => pipe.finish());
+    let isDone = false;
+    // Its error is told when what came before it has been taken.
+    printed.catch(() => undefined);
     try {
-      if (!isStreamable(statement.sql)) {
-        yield asBuffer((await this.#connection.chdb.queryAsync(sql, { format })).bytes());
-        return;
-      }
-      let header: Buffer | undefined;
-      for await (const chunk of this.#connection.chdb.queryStream(sql, { format })) {
-        if (statement.signal?.aborted) throw aborted(statement.signal);
-        const bytes = asBuffer(chunk.raw());
-        if (!format.endsWith('WithNamesAndTypes')) {
-          yield bytes;
-        } else if (header) {
-          // The engine prints names and types again above every chunk.
-          yield bytes.subarray(header.length);
-        } else {
-          header = firstTwoLines(bytes);
-          yield bytes;
-        }
-      }
+      for await (const chunk of reader) yield bufferOf(chunk);
+      if (signal.aborted) throw aborted(signal);
+      await printed;
+      isDone = true;
     } catch (error) {
-      await this.#rinse();
       throw statement.signal?.aborted ? aborted(statement.signal) : toStorageError(error);
     } finally {
+      // A statement whose reader has left would go on to its end.
+      if (!isDone) ending.abort();
+      await printed.catch(() => undefined);
       stopKilling();
-    }
-  }
-
-  /**
-   * What a failed stream had printed but not delivered (its header, say) comes out before the
-   * result of the next statement. So that no user's statement is that next one, one of our own is.
-   */
-  async #rinse(): Promise<void> {
-    for (let attempt = 0; attempt < maxRinses; attempt++) {
-      const result = await this.#connection.chdb.queryAsync('SELECT 1', { format: 'TabSeparated' });
-      if (result.text() === '1\n') return;
     }
   }
 
@@ -166,6 +174,8 @@ export class EmbeddedConnection {
   async close(): Promise<void> {
     await this.#client.close();
     await this.#staging.close();
+    this.#pipe?.close();
+    this.#pipe = undefined;
   }
 
   async #run<T>(statement: Statement, work: (sql: string) => Promise<T>): Promise<T> {
@@ -222,7 +232,7 @@ export class EmbeddedConnection {
 let tags = 0;
 
 /** A name for one run of a statement, unique in this process. */
-export function newTag(): string {
+function newTag(): string {
   tags += 1;
   return `plimsoll:${tags}`;
 }
@@ -232,11 +242,6 @@ export function killStatement(tag: string): string {
   return `KILL QUERY WHERE startsWith(query, ${sqlString(tagComment(tag))}) ASYNC`;
 }
 
-/** The statement that tells how much the run of a tag has read. */
-export function progressStatement(tag: string): string {
-  return `SELECT read_rows AS rows, read_bytes AS bytes FROM system.processes WHERE startsWith(query, ${sqlString(tagComment(tag))})`;
-}
-
 function insertStatement(request: InsertRequest, path: string): string {
   const columns = request.columns.map(quotedName).join(', ');
   return [
@@ -244,11 +249,20 @@ function insertStatement(request: InsertRequest, path: string): string {
     `FROM INFILE ${sqlString(path)}`,
     // Without the word the engine would go by the file's name.
     `COMPRESSION '${request.compression ?? 'none'}'`,
-    request.token === undefined
-      ? ''
-      : `SETTINGS insert_deduplication_token = ${sqlString(request.token)}`,
+    settingsClause({
+      insert_deduplication_token: request.token,
+      log_comment: leaseComment(request.notAfterMs, hostClockMs),
+    }),
     `FORMAT ${request.format}`,
   ].join(' ');
+}
+
+/** Part of the statement, so that nothing of it stays on the connection. */
+function settingsClause(settings: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(settings).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name} = ${sqlString(value)}`],
+  );
+  return given.length === 0 ? '' : `SETTINGS ${given.join(', ')}`;
 }
 
 function quotedName(name: string): string {
@@ -260,15 +274,17 @@ function isStreamable(sql: string): boolean {
   return !/^\s*(?:DESCRIBE|DESC|EXPLAIN|SHOW)\b/i.test(sql);
 }
 
-function firstTwoLines(bytes: Buffer): Buffer {
-  return bytes.subarray(0, bytes.indexOf('\n', bytes.indexOf('\n') + 1) + 1);
+function bufferOf(chunk: unknown): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk;
+  throw new TypeError('expected a result of bytes');
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function tagComment(tag: string): string {
+/** How a statement of a tag begins. */
+export function tagComment(tag: string): string {
   return `/* ${tag} */`;
 }
 

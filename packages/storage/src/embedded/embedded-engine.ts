@@ -2,6 +2,7 @@ import { Session } from 'chdb';
 import type {
   AdhocLimits,
   AdhocResult,
+  EndpointStatus,
   Engine,
   InsertRequest,
   InsertSummary,
@@ -10,16 +11,19 @@ import type {
 import { collectAdhoc, type ReadProgress } from '../adhoc/collect-adhoc.ts';
 import { checkStatement, withPositionOfName } from '../adhoc/check-statement.ts';
 import { toStorageError } from '../engine-error.ts';
+import type { StorageLogger } from '../logger.ts';
+import { plainDialect, type SchemaDialect } from '../migrations/schema-dialect.ts';
 import { Pool } from '../pool.ts';
 import { rowBatches } from '../row-batches.ts';
 import { StorageError } from '../storage-error.ts';
 import { explainOpenFailure, prepareDataFolder } from './data-folder.ts';
+import { DeduplicationLogs, forgetUnfinished } from './deduplication-logs.ts';
 import { AdhocConnections } from './adhoc-connections.ts';
+import { progressFormat, withoutProgress } from './progress-rows.ts';
+import { EmbeddedRawAccess } from './embedded-raw-access.ts';
 import {
   EmbeddedConnection,
   killStatement,
-  newTag,
-  progressStatement,
   type Settings,
   type Statement,
 } from './embedded-connection.ts';
@@ -41,6 +45,7 @@ export interface EmbeddedEngineOptions {
   adhocConnections: number;
   /** Callers that may wait for a connection of one kind. */
   maxWaiting: number;
+  logger: StorageLogger;
 }
 
 const defaultMaxRows = 100_000;
@@ -50,7 +55,11 @@ const defaultMaxExecutionMs = 30_000;
 export class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
   readonly database: string;
+  readonly schema: SchemaDialect;
+  /** See `rawAccessOf`. */
+  readonly raw: EmbeddedRawAccess;
   readonly #keeper: Session;
+  readonly #tokens: DeduplicationLogs;
   readonly #connections: EmbeddedConnection[] = [];
   readonly #inserts: Pool<EmbeddedConnection>;
   readonly #reads: Pool<EmbeddedConnection>;
@@ -60,6 +69,9 @@ export class EmbeddedEngine implements Engine {
 
   private constructor(options: EmbeddedEngineOptions, opened: Opened) {
     this.database = options.database;
+    this.schema = plainDialect(options.database);
+    this.#tokens = new DeduplicationLogs(options.path);
+    this.raw = new EmbeddedRawAccess(options.path, async () => this.#tokens.flush());
     this.#keeper = opened.keeper;
     this.#connections.push(...opened.inserts, ...opened.reads, opened.commands);
     this.#inserts = new Pool('insert', opened.inserts, options.maxWaiting);
@@ -76,7 +88,14 @@ export class EmbeddedEngine implements Engine {
 
   /** @throws {StorageError} `locked`, `not_writable`, `disk_full` */
   static async open(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
-    prepareDataFolder(options.path);
+    const isOpen = prepareDataFolder(options.path);
+    const unfinished = isOpen ? 0 : await forgetUnfinished(options.path);
+    if (unfinished > 0) {
+      options.logger.info(
+        { inserts: unfinished },
+        'took up inserts that a crash had left unfinished',
+      );
+    }
     const keeper = openKeeper(options.path);
     const opened: EmbeddedConnection[] = [];
     try {
@@ -105,7 +124,11 @@ export class EmbeddedEngine implements Engine {
     const connection = await this.#inserts.acquire(request.signal);
     const done = connection
       .insert({ ...request, table: `${this.database}.${request.table}` })
-      .finally(() => this.#inserts.release(connection));
+      .finally(() => this.#inserts.release(connection))
+      .then(async (summary) => {
+        await this.#tokens.flush();
+        return summary;
+      });
     return untilAborted(done, request.signal);
   }
 
@@ -148,7 +171,10 @@ export class EmbeddedEngine implements Engine {
       .command(
         statement(sql, options, { max_execution_time: (options.maxExecutionMs ?? 0) / 1000 }),
       )
-      .finally(() => this.#commands.release(connection));
+      .finally(() => {
+        this.#tokens.forgetTables();
+        this.#commands.release(connection);
+      });
     return untilAborted(done, options.signal);
   }
 
@@ -163,15 +189,19 @@ export class EmbeddedEngine implements Engine {
           signal,
         ),
     });
-    const run = { ...statement(checked, signal ? { signal } : {}), tag: newTag() };
+    const run = statement(checked, signal ? { signal } : {});
+    let read: ReadProgress = { rows: 0, bytes: 0 };
+    const onProgress = (progress: ReadProgress): void => {
+      read = progress;
+    };
     try {
       return await this.#adhoc.use(
         limits,
-        async (connection) =>
-          collectAdhoc(connection.stream(run, 'JSONCompactEachRowWithNamesAndTypes'), {
-            limits,
-            progress: async () => this.#progress(run.tag),
-          }),
+        async (connection) => {
+          const chunks = connection.stream(run, progressFormat);
+          const rows = withoutProgress(chunks, onProgress);
+          return collectAdhoc(rows, { limits, progress: async () => read });
+        },
         signal,
       );
     } catch (error) {
@@ -183,23 +213,21 @@ export class EmbeddedEngine implements Engine {
     await this.select('SELECT 1', { maxExecutionMs: 5_000 });
   }
 
+  endpoints(): EndpointStatus[] {
+    return [];
+  }
+
   /** Lets running statements end, then closes the connections one by one, the lock's owner last. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  async #progress(tag: string): Promise<ReadProgress> {
-    const result = await this.#keeper.queryAsync(progressStatement(tag), { format: 'JSONEachRow' });
-    const text = result.text();
-    // One row in the shape of the statement, or none when the run has ended.
-    return text === '' ? { rows: 0, bytes: 0 } : (JSON.parse(text) as ReadProgress);
-  }
-
   async #close(): Promise<void> {
     const pools = [this.#inserts, this.#reads, this.#commands, this.#adhoc];
     await Promise.all(pools.map(async (pool) => pool.close()));
     for (const connection of this.#connections) await connection.close();
+    this.raw.close();
     this.#keeper.close();
   }
 }

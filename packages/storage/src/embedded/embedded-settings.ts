@@ -4,6 +4,7 @@
  * one host needs.
  */
 import { availableParallelism } from 'node:os';
+import { blockSettings } from '../block-settings.ts';
 import type { Settings } from './embedded-connection.ts';
 
 const mebibyte = 1024 * 1024;
@@ -37,6 +38,7 @@ export const commonSettings: Settings = {
 
 export const insertSettings: Settings = {
   ...commonSettings,
+  ...blockSettings,
   // One batch may hold lines of many days; the partition key is clamped, this is the last resort.
   throw_on_max_partitions_per_insert_block: 0,
   // Merges build the indexes: half the cost of an insert otherwise.

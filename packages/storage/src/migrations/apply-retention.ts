@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts';
+import { sqlString } from '../parameters.ts';
 
 /** Milliseconds by kind of data; 0 keeps it for ever. */
 export interface Retention {
@@ -7,6 +8,7 @@ export interface Retention {
   host_stats: number;
   events: number;
   alerts: number;
+  samples: number;
 }
 
 interface RetainedTable {
@@ -18,6 +20,19 @@ interface RetainedTable {
   minSeconds?: number;
   /** Only rows for which this holds ever expire. */
   where?: string;
+}
+
+/** Where rows go once they are older than this: a volume of the tables' storage policy. */
+export interface ColdVolume {
+  volume: string;
+  afterMs: number;
+}
+
+interface Ttl {
+  /** 0: rows stay for ever. */
+  seconds: number;
+  /** 0: rows stay where they are. */
+  coldSeconds: number;
 }
 
 const day = 86_400;
@@ -51,6 +66,8 @@ const retainedTables: readonly RetainedTable[] = [
   },
   { table: 'alert_transitions', kind: 'alerts', since: 'toDateTime(time)' },
   { table: 'notifications', kind: 'alerts', since: 'toDateTime(time)' },
+  { table: 'samples', kind: 'samples', since: 'toDateTime(time)' },
+  { table: 'series', kind: 'samples', since: 'toDateTime(last_seen)' },
 ];
 
 /**
@@ -60,34 +77,89 @@ const retainedTables: readonly RetainedTable[] = [
  * @returns the tables changed
  */
 export async function applyRetention(engine: Engine, retention: Retention): Promise<string[]> {
-  const current = await currentSeconds(engine);
-  const changed: string[] = [];
-  for (const retained of retainedTables) {
-    const wanted = wantedSeconds(retained, retention);
-    if ((current.get(retained.table) ?? 0) === wanted) continue;
-    await engine.command(alterTtl(retained, wanted));
-    changed.push(retained.table);
+  const changes = await changesOf(engine, retention);
+  for (const { sql } of changes) await engine.command(engine.schema.translate(sql));
+  return changes.map(({ table }) => table);
+}
+
+/** The tables that `applyRetention` would change. */
+export async function retentionChanges(
+  engine: Engine,
+  retention: Retention | undefined,
+): Promise<string[]> {
+  if (retention === undefined) return [];
+  return (await changesOf(engine, retention)).map(({ table }) => table);
+}
+
+/** For tables that have no TTL yet. */
+export function retentionStatements(retention: Retention, cold: ColdVolume | null): string[] {
+  return retainedTables.flatMap((retained) => {
+    const ttl = wantedTtl(retained, retention, cold);
+    return ttl.seconds + ttl.coldSeconds === 0 ? [] : [alterTtl(retained, ttl, cold)];
+  });
+}
+
+async function changesOf(
+  engine: Engine,
+  retention: Retention,
+): Promise<{ table: string; sql: string }[]> {
+  const { cold } = engine.schema;
+  const current = await currentTtls(engine);
+  return retainedTables.flatMap((retained) => {
+    const wanted = wantedTtl(retained, retention, cold);
+    const { seconds, coldSeconds } = current.get(retained.table) ?? { seconds: 0, coldSeconds: 0 };
+    if (seconds === wanted.seconds && coldSeconds === wanted.coldSeconds) return [];
+    return [{ table: retained.table, sql: alterTtl(retained, wanted, cold) }];
+  });
+}
+
+function wantedTtl(
+  { table, kind, minSeconds, where }: RetainedTable,
+  retention: Retention,
+  cold: ColdVolume | null,
+): Ttl {
+  const configured = Math.ceil(retention[kind] / 1000);
+  const seconds = configured === 0 ? 0 : Math.max(configured, minSeconds ?? 0);
+  // Ranges are asked for at every restart, and what only some rows of expire is small.
+  const staysHot = cold === null || table === 'log_ranges' || where !== undefined;
+  const coldSeconds = staysHot ? 0 : Math.ceil(cold.afterMs / 1000);
+  return { seconds, coldSeconds: seconds !== 0 && coldSeconds >= seconds ? 0 : coldSeconds };
+}
+
+function alterTtl(
+  { table, since, where }: RetainedTable,
+  ttl: Ttl,
+  cold: ColdVolume | null,
+): string {
+  const steps: string[] = [];
+  if (ttl.coldSeconds !== 0 && cold) {
+    steps.push(
+      `${since} + toIntervalSecond(${ttl.coldSeconds}) TO VOLUME ${sqlString(cold.volume)}`,
+    );
   }
-  return changed;
-}
-
-function wantedSeconds(retained: RetainedTable, retention: Retention): number {
-  const seconds = Math.ceil(retention[retained.kind] / 1000);
-  return seconds === 0 ? 0 : Math.max(seconds, retained.minSeconds ?? 0);
-}
-
-function alterTtl({ table, since, where }: RetainedTable, seconds: number): string {
-  if (seconds === 0) return `ALTER TABLE ${table} REMOVE TTL`;
-  const condition = where === undefined ? '' : ` DELETE WHERE ${where}`;
-  return `ALTER TABLE ${table} MODIFY TTL ${since} + toIntervalSecond(${seconds})${condition}`;
+  if (ttl.seconds !== 0) {
+    const condition = where === undefined ? '' : ` DELETE WHERE ${where}`;
+    steps.push(`${since} + toIntervalSecond(${ttl.seconds})${condition}`);
+  }
+  if (steps.length === 0) return `ALTER TABLE ${table} REMOVE TTL`;
+  return `ALTER TABLE ${table} MODIFY TTL ${steps.join(', ')}`;
 }
 
 /** The engine prints a table's TTL as it was written. */
-async function currentSeconds(engine: Engine): Promise<Map<string, number>> {
-  const rows = await engine.select<{ name: string; seconds: string }>(
-    `SELECT name, extract(engine_full, ' TTL .*toIntervalSecond\\\\((\\\\d+)\\\\)') AS seconds
+async function currentTtls(engine: Engine): Promise<Map<string, Ttl>> {
+  const rows = await engine.select<{ name: string; ttl: string }>(
+    `SELECT name, extract(engine_full, ' TTL (.*)') AS ttl
      FROM system.tables WHERE database = {database:String}`,
-    { params: { database: engine.database } },
+    { params: { database: engine.schema.database } },
   );
-  return new Map(rows.map(({ name, seconds }) => [name, Number(seconds)]));
+  return new Map(rows.map(({ name, ttl }) => [name, parseTtl(ttl)]));
+}
+
+function parseTtl(text: string): Ttl {
+  const ttl: Ttl = { seconds: 0, coldSeconds: 0 };
+  for (const [, seconds, volume] of text.matchAll(/toIntervalSecond\((\d+)\)( TO VOLUME)?/g)) {
+    if (volume === undefined) ttl.seconds = Number(seconds);
+    else ttl.coldSeconds = Number(seconds);
+  }
+  return ttl;
 }

@@ -3,12 +3,17 @@
  * done. A crash between a statement and its record repeats that statement at the next start, so
  * every statement must be repeatable (`IF NOT EXISTS`).
  */
-import { fileURLToPath } from 'node:url';
+import { quotedIdentifier } from '../cluster/cluster-options.ts';
+import { refreshReaders, staleReaders } from '../cluster/refresh-readers.ts';
 import type { Engine } from '../engine.ts';
 import { silentLogger, type StorageLogger } from '../logger.ts';
-import { applyRetention, type Retention } from './apply-retention.ts';
+import { StorageError } from '../storage-error.ts';
+import { applyRetention, retentionChanges, type Retention } from './apply-retention.ts';
+import { applyWindows, windowChanges } from './apply-windows.ts';
+import { withMigrationLock } from './migration-lock.ts';
+import { createMigrationsTable, ownMigrations } from './own-migrations.ts';
 import { planMigrations, type AppliedStatement } from './plan-migrations.ts';
-import { readMigrations } from './read-migrations.ts';
+import { readMigrations, type Migration } from './read-migrations.ts';
 
 export interface MigrateOptions {
   /** How long rows are kept, in milliseconds; 0 for ever. Unchanged when absent. */
@@ -16,6 +21,10 @@ export interface MigrateOptions {
   /** Folder of the migrations; this package's own unless a test says otherwise. */
   directory?: string;
   logger?: StorageLogger;
+  /** Other processes insert too: through this process's engine. Default: where it is a server. */
+  isServer?: boolean;
+  /** Ends it before the next statement; what was done stays done. */
+  signal?: AbortSignal;
   /** After each statement. */
   onProgress?: (progress: MigrationProgress) => void;
 }
@@ -36,47 +45,92 @@ export interface MigrateResult {
   retentionChanged: string[];
 }
 
-/** @throws {StorageError} `migration_mismatch` */
+/**
+ * Where nothing is to be done nothing is said to the server but questions, so that roles need no more
+ * than the right to read the schema. Otherwise one process at a time does it.
+ *
+ * @throws {StorageError} `migration_mismatch`, `forbidden`
+ */
 export async function migrate(
   engine: Engine,
   options: MigrateOptions = {},
 ): Promise<MigrateResult> {
   const logger = options.logger ?? silentLogger;
   const migrations = await readMigrations(options.directory ?? ownMigrations());
-  await engine.command(createMigrationsTable);
-  const applied = await engine.select<AppliedStatement>(
-    'SELECT version, name, checksum, statement FROM schema_migrations ORDER BY version, statement',
-  );
-  const planned = planMigrations(migrations, applied);
+  const isDone = planMigrations(migrations, await readApplied(engine)).length === 0;
+  const result =
+    isDone && (await settingChanges(engine, options)) === 0
+      ? { version: migrations.length, statementsRun: 0, retentionChanged: [] }
+      : await alone(engine, options, (beforeEach) =>
+          change(engine, migrations, { ...options, beforeEach }),
+        );
+  logger.info({ ...result }, 'schema is up to date');
+  return result;
+}
+
+/** The embedded engine's folder is one process's anyway. */
+async function alone<T>(
+  engine: Engine,
+  { logger = silentLogger, signal }: MigrateOptions,
+  work: (beforeEach: () => Promise<void>) => Promise<T>,
+): Promise<T> {
+  if (engine.kind === 'embedded') return work(() => Promise.resolve());
+  return withMigrationLock(engine, { logger, signal }, (lock) => work(() => lock.renew()));
+}
+
+async function change(
+  engine: Engine,
+  migrations: readonly Migration[],
+  options: MigrateOptions & { beforeEach: () => Promise<void> },
+): Promise<MigrateResult> {
+  await engine.command(engine.schema.translate(createMigrationsTable));
+  const planned = planMigrations(migrations, await readApplied(engine));
   for (const [index, { version, name, checksum, statement, sql }] of planned.entries()) {
-    await engine.command(sql);
+    options.signal?.throwIfAborted();
+    await options.beforeEach();
+    await engine.command(engine.schema.translate(sql));
     await engine.insert({
       table: 'schema_migrations',
       columns: ['version', 'name', 'checksum', 'statement'],
       format: 'JSONEachRow',
       data: Buffer.from(`${JSON.stringify({ version, name, checksum, statement })}\n`),
     });
-    logger.debug({ version, name, statement }, 'applied a migration statement');
+    options.logger?.debug({ version, name, statement }, 'applied a migration statement');
     options.onProgress?.({ version, name, done: index + 1, total: planned.length });
   }
-  const retentionChanged = options.retention ? await applyRetention(engine, options.retention) : [];
-  const version = migrations.length;
-  logger.info({ version, statementsRun: planned.length, retentionChanged }, 'schema is up to date');
-  return { version, statementsRun: planned.length, retentionChanged };
+  await applyWindows(engine, isServer(engine, options));
+  await refreshReaders(engine);
+  const { retention } = options;
+  const retentionChanged = retention ? await applyRetention(engine, retention) : [];
+  return { version: migrations.length, statementsRun: planned.length, retentionChanged };
 }
 
-const createMigrationsTable = `
-CREATE TABLE IF NOT EXISTS schema_migrations
-(
-    version UInt32,
-    name String,
-    checksum String,
-    statement UInt32,
-    applied_at DateTime('UTC') DEFAULT now()
-)
-ENGINE = MergeTree
-ORDER BY (version, statement)`;
-
-function ownMigrations(): string {
-  return fileURLToPath(new URL('../../migrations/', import.meta.url));
+/** What is to be changed besides what migrations say. */
+async function settingChanges(engine: Engine, options: MigrateOptions): Promise<number> {
+  const changes = await Promise.all([
+    retentionChanges(engine, options.retention),
+    windowChanges(engine, isServer(engine, options)),
+    staleReaders(engine),
+  ]);
+  return changes.flat().length;
 }
+
+function isServer(engine: Engine, options: MigrateOptions): boolean {
+  return options.isServer ?? engine.kind === 'server';
+}
+
+/** Nothing where the table is not there yet. */
+async function readApplied(engine: Engine): Promise<AppliedStatement[]> {
+  try {
+    return await engine.select<AppliedStatement>(
+      `SELECT version, name, checksum, statement FROM ${quotedIdentifier(engine.schema.database)}.schema_migrations
+       ORDER BY version, statement`,
+    );
+  } catch (error) {
+    if (error instanceof StorageError && error.clickhouseCode === unknownTable) return [];
+    throw error;
+  }
+}
+
+/** UNKNOWN_TABLE */
+const unknownTable = 60;

@@ -53,7 +53,7 @@ describe('answers', () => {
     ['a column list', 'SELECT * EXCEPT message FROM logs', 0],
     ['the schema', "SELECT name FROM system.columns WHERE table = 'logs' AND name = 'message'", 1],
     ['explain', 'EXPLAIN AST SELECT 1', 5],
-    ['describe', 'DESCRIBE logs', 18],
+    ['describe', 'DESCRIBE logs', 19],
     ['words in strings', "SELECT 'INTO OUTFILE file() FORMAT x; DROP TABLE logs'", 1],
     ['names in quotes', 'SELECT 1 AS `FORMAT x`', 1],
     ['the function format', "SELECT format('{}-{}', 'a', 'b')", 1],

@@ -111,6 +111,7 @@ describe('retention', () => {
     host_stats: 90 * day,
     events: 90 * day,
     alerts: 0,
+    samples: 30 * day,
   };
   const ttl = async (name: string): Promise<string> => {
     const [row] = await opened.engine.select<{ engine: string }>(

@@ -38,6 +38,20 @@ test('the same migrations, chunks and rows as embedded', async () => {
   });
 });
 
+test('a server remembers more tokens than a process that is its own engine, and a second run changes nothing', async () => {
+  const rows = await engine.select<{ name: string; ddl: string }>(
+    `SELECT name, engine_full AS ddl FROM system.tables
+     WHERE database = 'fleet' AND engine_full LIKE '%deduplication_window%'`,
+  );
+  expect(rows.length).toBeGreaterThan(10);
+  for (const { name, ddl } of rows) {
+    expect([name, /deduplication_window = (\d+)/.exec(ddl)?.[1]]).toEqual([name, '100000']);
+  }
+  const before = http.requests.filter(({ query }) => query.startsWith('ALTER')).length;
+  expect(await migrate(engine)).toMatchObject({ statementsRun: 0 });
+  expect(http.requests.filter(({ query }) => query.startsWith('ALTER'))).toHaveLength(before);
+});
+
 test('parameters, streams and limits', async () => {
   expect(
     await engine.select('SELECT {a:String} AS a, {b:Array(UInt8)} AS b', {

@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/index.ts';
 
 /** What each table of chunks is for. */
-export type ChunkKind = 'docker' | 'docker_split' | 'cri' | 'plain';
+export type ChunkKind = 'docker' | 'docker_split' | 'cri' | 'plain' | 'pushes';
 
 export interface TestChunk {
   bytes: Buffer | string;
@@ -13,11 +13,18 @@ export interface TestChunk {
   batch?: number;
 }
 
+interface InsertOptions {
+  kind?: ChunkKind;
+  token?: string;
+  /** By `performance.now()`. */
+  notAfterMs?: number;
+}
+
 /** Inserts chunks as ingest does; the test of the real encoder is ingest's. */
 export async function insertChunks(
   engine: Engine,
   chunks: readonly TestChunk[],
-  { kind = 'docker', token }: { kind?: ChunkKind; token?: string } = {},
+  { kind = 'docker', token, notAfterMs }: InsertOptions = {},
 ): Promise<void> {
   const rows = chunks.map((chunk) => {
     const bytes = Buffer.from(chunk.bytes);
@@ -41,7 +48,7 @@ export async function insertChunks(
     ]);
   });
   await engine.insert({
-    table: `log_chunks_${kind}`,
+    table: kind === 'pushes' ? 'log_pushes' : `log_chunks_${kind}`,
     columns: [
       'received_at',
       'tenant',
@@ -59,6 +66,7 @@ export async function insertChunks(
     format: 'RowBinary',
     data: rows,
     ...(token === undefined ? {} : { token }),
+    ...(notAfterMs === undefined ? {} : { notAfterMs }),
   });
 }
 
