@@ -1,7 +1,7 @@
 /**
- * A real Kafka broker on loopback: one node that is broker and controller (KRaft), its data below a
- * folder of the caller's. Needs a JDK 17 and, the first time, Maven and a network: the jars are kept
- * in `.jars` beside this file.
+ * A real Kafka broker on loopback: a node that is broker and controller (KRaft), its data below a
+ * folder of the caller's; by itself, or one of a cluster (`cluster.ts`). Needs a JDK 17 and, the
+ * first time, Maven and a network: the jars are kept in `.jars` beside this file.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -17,17 +17,23 @@ const stamp = join(jars, '.complete');
 
 const startDeadlineMs = 60_000;
 /** Enough for a few partitions; a broker left to itself takes a gigabyte. */
-const javaOptions = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+const smallHeap = ['-Xms64m', '-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 export interface KafkaBroker {
   /** For `transport.kafka.brokers`. */
   address: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** As a crash: no file is closed, no client is told. */
   kill(): Promise<void>;
   /** After a kill or a stop, on the same port with the same data. */
   start(): Promise<void>;
   /** In order. */
   stop(): Promise<void>;
+  /** Freezes it (SIGSTOP): connections stay open and nothing is answered. */
+  pause(): void;
+  /** Lets it run on after `pause`. */
+  resume(): void;
   /** Ends it at once and for good. */
   dispose(): Promise<void>;
 }
@@ -37,8 +43,19 @@ export interface KafkaBrokerOptions {
   folder: string;
   port: number;
   controllerPort: number;
+  /** Its number in the cluster. Default: 1. */
+  nodeId?: number;
+  /** `<node id>@<host>:<controller port>` of each node of the cluster. Default: itself. */
+  voters?: readonly string[];
+  /**
+   * Where clients are told to go in place of `port`: a proxy that leads there. The brokers of a
+   * cluster then meet on `internalPort`, so that a proxy is between them and clients only.
+   */
+  advertised?: { address: string; internalPort: number };
+  /** Of the Java machine. Default: a small heap and quick start. */
+  javaOptions?: readonly string[];
   /** Over those of the broker: `message.max.bytes` and the like. */
-  settings?: Readonly<Record<string, string>>;
+  settings?: Readonly<Record<string, string | number>>;
 }
 
 /** Why a broker cannot be had here, or null when it can. */
@@ -59,29 +76,48 @@ export function fetchBroker(): void {
 
 /** Resolves when it answers. @throws with the end of its log when it does not within a minute */
 export async function startKafka(options: KafkaBrokerOptions): Promise<KafkaBroker> {
-  fetchBroker();
-  const { folder, port } = options;
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'server.properties');
-  writeFileSync(file, properties(options));
-  if (!existsSync(join(folder, 'data'))) format(file);
-  let child = await launch(options, file);
+  const { port } = options;
+  const prepared = prepareBroker(options);
+  let child = await launch(options, prepared);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
+    // A frozen process would take the signal only when it runs again.
+    if (signal !== 'SIGKILL') child.kill('SIGCONT');
     await exited;
   };
   return {
-    address: `127.0.0.1:${port}`,
+    address: options.advertised?.address ?? `127.0.0.1:${port}`,
+    get pid() {
+      return child.pid ?? 0;
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     kill: () => end('SIGKILL'),
     start: async () => {
       await end('SIGKILL');
-      child = await launch(options, file);
+      child = await launch(options, prepared);
     },
     stop: () => end('SIGTERM'),
     dispose: () => end('SIGKILL'),
   };
+}
+
+export interface BrokerCommand {
+  command: string;
+  args: readonly string[];
+}
+
+/** Makes its files ready, for those who keep its process themselves. @returns what runs it */
+export function prepareBroker(options: KafkaBrokerOptions): BrokerCommand {
+  fetchBroker();
+  const { folder, javaOptions = smallHeap } = options;
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'server.properties');
+  writeFileSync(file, properties(options));
+  if (!existsSync(join(folder, 'data'))) format(file);
+  return { command: 'java', args: [...javaOptions, '-cp', join(jars, '*'), 'kafka.Kafka', file] };
 }
 
 function haveJars(): boolean {
@@ -101,15 +137,14 @@ function runs(command: string, ...args: string[]): boolean {
   }
 }
 
-function properties({ folder, port, controllerPort, settings }: KafkaBrokerOptions): string {
+function properties(options: KafkaBrokerOptions): string {
+  const { folder, controllerPort, nodeId = 1, settings } = options;
+  const { voters = [`${nodeId}@127.0.0.1:${controllerPort}`] } = options;
   const all: Record<string, string | number> = {
     'process.roles': 'broker,controller',
-    'node.id': 1,
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `BROKER://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `BROKER://127.0.0.1:${port}`,
-    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
-    'inter.broker.listener.name': 'BROKER',
+    'node.id': nodeId,
+    'controller.quorum.voters': voters.join(','),
+    ...listeners(options),
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, 'data'),
     'auto.create.topics.enable': 'false',
@@ -124,6 +159,25 @@ function properties({ folder, port, controllerPort, settings }: KafkaBrokerOptio
     .join('');
 }
 
+function listeners({ port, controllerPort, advertised }: KafkaBrokerOptions) {
+  const controller = `CONTROLLER://127.0.0.1:${controllerPort}`;
+  if (advertised === undefined) {
+    return {
+      listeners: `BROKER://127.0.0.1:${port},${controller}`,
+      'advertised.listeners': `BROKER://127.0.0.1:${port}`,
+      'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+      'inter.broker.listener.name': 'BROKER',
+    };
+  }
+  const internal = `BROKER://127.0.0.1:${advertised.internalPort}`;
+  return {
+    listeners: `CLIENT://127.0.0.1:${port},${internal},${controller}`,
+    'advertised.listeners': `CLIENT://${advertised.address},${internal}`,
+    'listener.security.protocol.map': 'CLIENT:PLAINTEXT,BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'inter.broker.listener.name': 'BROKER',
+  };
+}
+
 function format(file: string): void {
   // The same for every cluster: they never meet.
   const clusterId = Buffer.alloc(16, 7).toString('base64url');
@@ -134,11 +188,13 @@ function java(args: readonly string[]): void {
   execFileSync('java', ['-cp', join(jars, '*'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-async function launch({ folder, port }: KafkaBrokerOptions, file: string): Promise<ChildProcess> {
+async function launch(
+  { folder, port }: KafkaBrokerOptions,
+  { command, args }: BrokerCommand,
+): Promise<ChildProcess> {
   const log = join(folder, 'broker.log');
   const output = openSync(log, 'a');
-  const args = [...javaOptions, '-cp', join(jars, '*'), 'kafka.Kafka', file];
-  const child = spawn('java', args, { stdio: ['ignore', output, output] });
+  const child = spawn(command, args, { stdio: ['ignore', output, output] });
   const deadline = Date.now() + startDeadlineMs;
   while (Date.now() < deadline && child.exitCode === null) {
     if (await accepts(port)) return child;

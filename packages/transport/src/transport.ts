@@ -18,7 +18,12 @@ export interface Publisher {
 
 /** A run of frames of one partition, `[first, last]` by offset: the unit of exactly-once. */
 export interface Batch {
-  /** `topic/partition`, or `direct` for the journal. */
+  /**
+   * `topic/partition@incarnation`, or `direct` for the journal. The incarnation is chosen when a group
+   * first takes a partition of which nothing is recorded, and recorded with each intent and commit.
+   * So a topic that was made anew, or whose offsets were moved by hand, is another partition: its
+   * tokens collide with none of before, and what it brings again is trimmed by its ranges.
+   */
   partition: string;
   /**
    * Changes whenever the partition comes to this process: somebody else may have stored batches of

@@ -1,6 +1,6 @@
 import { messageOf, silentLogger } from '@plimsoll/runtime';
-import { openKafkaClient, type KafkaConfig } from './connection.ts';
-import { KafkaFailure, type KafkaClient } from './kafka-client.ts';
+import { openConsumerClient, openKafkaClient, type KafkaConfig } from './connection.ts';
+import { KafkaFailure, type KafkaClient, type KafkaTopic } from './kafka-client.ts';
 import { topicOptions } from './kafka-publisher.ts';
 import { frameKinds, judgeTopic, missingTopics, topicName } from './topic-settings.ts';
 
@@ -51,6 +51,7 @@ export async function checkKafka(config: KafkaConfig): Promise<KafkaReport[]> {
     return [
       { level: 'ok', message: [`${count} at ${brokers}`, ...found].join(', '), remedy: '' },
       ...reports,
+      ...(await checkGroup(config, cluster.topics)),
     ];
   } catch (error) {
     const kind = error instanceof KafkaFailure ? error.kind : 'refused';
@@ -61,5 +62,33 @@ export async function checkKafka(config: KafkaConfig): Promise<KafkaReport[]> {
     return [{ level: 'fail', message: `${brokers}: ${messageOf(error)}`, remedy }];
   } finally {
     await client?.close();
+  }
+}
+
+/** How far the group has come. Nothing where it never ran, or this user may not know. */
+async function checkGroup(
+  config: KafkaConfig,
+  topics: readonly KafkaTopic[],
+): Promise<KafkaReport[]> {
+  const client = openConsumerClient(config, silentLogger());
+  try {
+    const leaders = await client.leaders(topics.map(({ name }) => name));
+    const committed = await client.committedOffsets(config.group, leaders);
+    if (committed.every(({ offset }) => offset === null)) return [];
+    const waiting = await Promise.all(
+      leaders.map(async ({ leader, ...at }, index) => {
+        if (leader === null) return 0;
+        const end = await client.logOffset(at, 'end', leader);
+        const start = await client.logOffset(at, 'start', leader);
+        return end - Math.min(end, Math.max(start, committed[index]?.offset ?? start));
+      }),
+    );
+    const frames = waiting.reduce((sum, count) => sum + count, 0);
+    const message = `the group ${config.group} has ${frames} frames before it`;
+    return [{ level: 'ok', message, remedy: '' }];
+  } catch {
+    return [];
+  } finally {
+    client.close();
   }
 }

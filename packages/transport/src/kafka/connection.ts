@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf, type Config, type Logger } from '@plimsoll/runtime';
 import { KafkaFailure, type KafkaClient } from './kafka-client.ts';
+import type { ConsumerClient } from './consumer-client.ts';
 import { KafkajsClient } from './kafkajs-client.ts';
+import { KafkajsConsumerClient } from './kafkajs-consumer-client.ts';
 
 export type KafkaConfig = Config['transport']['kafka'];
 
@@ -15,6 +17,13 @@ export async function openKafkaClient(config: KafkaConfig, logger: Logger): Prom
   const { brokers, client_id: clientId, sasl } = config;
   const tls = await readTls(config.tls);
   return new KafkajsClient({ brokers, clientId, tls, sasl: sasl ?? null }, logger);
+}
+
+/** A member's client; connects when something is asked. */
+export function openConsumerClient(config: KafkaConfig, logger: Logger): ConsumerClient {
+  const { brokers, client_id: clientId, sasl } = config;
+  const tls = (): Promise<TlsFiles | null> => readTls(config.tls);
+  return new KafkajsConsumerClient({ brokers, clientId, tls, sasl: sasl ?? null }, logger);
 }
 
 async function readTls({ enabled, ...files }: KafkaConfig['tls']): Promise<TlsFiles | null> {

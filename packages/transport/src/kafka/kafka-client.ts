@@ -52,6 +52,14 @@ export const kafkaFailureKinds = [
   'not_enough_replicas',
   /** The topic or its partition is not there. */
   'unknown_topic',
+  /** Another broker leads or coordinates, or none does yet. */
+  'moved',
+  /** The group is making a new generation. */
+  'rebalance',
+  /** This generation, or this member, is none of the group's any more. */
+  'fenced',
+  /** The log does not hold that offset: retention took it, or the log is shorter than it was. */
+  'out_of_range',
   /** Anything else that the cluster says. */
   'refused',
 ] as const;

@@ -126,6 +126,6 @@ export class KafkaPublisher implements Publisher {
 }
 
 export function topicOptions({ topic_prefix: prefix, topics }: KafkaConfig) {
-  const { create, partitions, replicas } = topics;
-  return { prefix, create, partitions, replicas };
+  const { create, partitions, replicas, retention: retentionMs } = topics;
+  return { prefix, create, partitions, replicas, retentionMs };
 }

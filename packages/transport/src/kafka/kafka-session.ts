@@ -11,8 +11,8 @@
 import { Backoff, messageOf, type Clock, type Logger } from '@plimsoll/runtime';
 import { Signal } from '../signal.ts';
 import { KafkaFailure, type KafkaClient, type KafkaFailureKind } from './kafka-client.ts';
-import { frameKinds, judgeTopic, missingTopics, topicName } from './topic-settings.ts';
-import type { TopicFinding, TopicOptions } from './topic-settings.ts';
+import { TopicPreparer } from './prepare-topics.ts';
+import type { TopicOptions } from './topic-settings.ts';
 
 export interface KafkaSessionOptions {
   /** Makes a client that is not connected yet. */
@@ -35,7 +35,7 @@ export class KafkaSession {
   readonly #stopping = new AbortController();
   readonly #changed = new Signal();
   readonly #backoff = new Backoff({ initialMs: firstWaitMs, maxMs: maxWaitMs });
-  readonly #warned = new Set<string>();
+  readonly #topics: TopicPreparer;
   #client: KafkaClient | null = null;
   #problem: string | null = 'not connected yet';
   #isSuspect = false;
@@ -43,6 +43,7 @@ export class KafkaSession {
 
   constructor(options: KafkaSessionOptions) {
     this.#options = options;
+    this.#topics = new TopicPreparer(options.topics, options.logger);
   }
 
   start(): void {
@@ -104,7 +105,7 @@ export class KafkaSession {
     try {
       client = await this.#options.openClient();
       await client.connect();
-      const findings = await this.#prepareTopics(client);
+      const findings = await this.#topics.prepare(client);
       const hindrances = findings.filter(({ level }) => level === 'fail');
       if (hindrances.length === 0) {
         this.#enter(client);
@@ -121,36 +122,6 @@ export class KafkaSession {
       await client?.close();
       return firstWaitMs + this.#backoff.next();
     }
-  }
-
-  async #prepareTopics(client: KafkaClient): Promise<TopicFinding[]> {
-    const { topics: wanted } = this.#options;
-    const names = frameKinds.map((kind) => topicName(wanted.prefix, kind));
-    let cluster = await client.describe(names);
-    const missing = missingTopics(cluster, wanted);
-    if (missing.length > 0) {
-      if (!wanted.create) {
-        const list = missing.map(({ name }) => name).join(', ');
-        const message = `expected the topics ${list}, which are not there; make them or set transport.kafka.topics.create: true`;
-        throw new KafkaFailure('unknown_topic', message);
-      }
-      for (const topic of missing) {
-        await client.createTopic(topic);
-        const { name, partitions, replicas } = topic;
-        this.#options.logger.info({ topic: name, partitions, replicas }, 'A topic was made.');
-      }
-      cluster = await client.describe(names);
-    }
-    const findings = cluster.topics.flatMap((topic) => judgeTopic(topic, cluster.brokers));
-    for (const { level, topic, message, remedy } of findings) {
-      if (level === 'fail' || this.#warned.has(`${topic} ${message}`)) continue;
-      this.#warned.add(`${topic} ${message}`);
-      this.#options.logger.warn(
-        { topic, reason: message, remedy },
-        'A topic holds less than promised.',
-      );
-    }
-    return findings;
   }
 
   #enter(client: KafkaClient): void {

@@ -1,5 +1,5 @@
 /**
- * KafkaClient by kafkajs. The library and its oddities stay in this file and kafkajs-idle-fix.ts:
+ * KafkaClient by kafkajs. The library and its oddities stay in the files that begin with `kafkajs-`:
  *
  * - its own tries are few and short, because whoever sends tries again without end;
  * - its sockets are made here, so that closing never waits for a request that gets no answer;
@@ -7,17 +7,17 @@
  */
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
-import { messageOf, type Logger } from '@plimsoll/runtime';
+import type { Logger } from '@plimsoll/runtime';
 import kafkajs from 'kafkajs';
 import type { Admin, ISocketFactoryArgs, Kafka, LogEntry, Producer, SASLOptions } from 'kafkajs';
 import {
   KafkaFailure,
   type KafkaClient,
   type KafkaCluster,
-  type KafkaFailureKind,
   type KafkaTopic,
   type NewTopic,
 } from './kafka-client.ts';
+import { toFailure } from './kafkajs-failure.ts';
 import { fixIdleTimers } from './kafkajs-idle-fix.ts';
 
 export interface KafkaConnection {
@@ -35,8 +35,11 @@ const topicReadyTimeoutMs = 10_000;
 /** Settings of a topic that decide what becomes of frames. */
 const readSettings = [
   'cleanup.policy',
+  'compression.type',
   'max.message.bytes',
   'min.insync.replicas',
+  'retention.bytes',
+  'retention.ms',
   'unclean.leader.election.enable',
 ];
 
@@ -185,62 +188,6 @@ async function translated<T>(call: Promise<T>): Promise<T> {
   } catch (error) {
     throw toFailure(error);
   }
-}
-
-const kindsByType: Readonly<Record<string, KafkaFailureKind>> = {
-  MESSAGE_TOO_LARGE: 'too_large',
-  RECORD_LIST_TOO_LARGE: 'too_large',
-  NOT_ENOUGH_REPLICAS: 'not_enough_replicas',
-  NOT_ENOUGH_REPLICAS_AFTER_APPEND: 'not_enough_replicas',
-  UNKNOWN_TOPIC_OR_PARTITION: 'unknown_topic',
-  TOPIC_AUTHORIZATION_FAILED: 'denied',
-  CLUSTER_AUTHORIZATION_FAILED: 'denied',
-  SASL_AUTHENTICATION_FAILED: 'denied',
-  UNSUPPORTED_SASL_MECHANISM: 'denied',
-  ILLEGAL_SASL_STATE: 'denied',
-};
-
-const kindsByName: Readonly<Record<string, KafkaFailureKind>> = {
-  KafkaJSSASLAuthenticationError: 'denied',
-  KafkaJSConnectionError: 'unreachable',
-  KafkaJSConnectionClosedError: 'unreachable',
-  KafkaJSRequestTimeoutError: 'unreachable',
-  KafkaJSBrokerNotFound: 'unreachable',
-  KafkaJSNoBrokerAvailableError: 'unreachable',
-  KafkaJSTimeout: 'unreachable',
-};
-
-/** What is known of an error, looked for through its causes and parts. */
-function toFailure(error: unknown): KafkaFailure {
-  const chain = causesOf(error);
-  const kinds = chain.map(
-    (each) => kindsByType[textOf(each, 'type')] ?? kindsByName[textOf(each, 'name')],
-  );
-  const at = kinds.findIndex((kind) => kind !== undefined);
-  const message = messageOf(chain[at] ?? error);
-  return new KafkaFailure(kinds[at] ?? 'refused', message, error);
-}
-
-function causesOf(error: unknown): unknown[] {
-  const found: unknown[] = [];
-  let next: unknown[] = [error];
-  for (let depth = 0; depth < 5 && next.length > 0; depth++) {
-    found.push(...next);
-    next = next.flatMap((each) => {
-      if (!(each instanceof Error)) return [];
-      const parts: unknown[] = 'errors' in each && Array.isArray(each.errors) ? each.errors : [];
-      return each.cause === undefined ? parts : [each.cause, ...parts];
-    });
-  }
-  return found;
-}
-
-function textOf(value: unknown, key: string): string {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) {
-    return key === 'name' && value instanceof Error ? value.name : '';
-  }
-  const found: unknown = Reflect.get(value, key);
-  return typeof found === 'string' ? found : '';
 }
 
 function passOn({ namespace, log }: LogEntry, logger: Logger): void {

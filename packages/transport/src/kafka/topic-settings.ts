@@ -3,6 +3,7 @@
  *
  * - `<prefix>.logs`, `<prefix>.rows`: frames by kind; the key is tenant and host, so all frames of a
  *   host are in one partition, in order.
+ * - `<prefix>.dead-letters`: what ingest could not store, kept longer.
  * - A batch may be as large as the largest frame, which is more than a broker takes by itself.
  * - An acknowledged frame must outlive a broker: three replicas, two of them in sync, and no leader
  *   that lacks what was acknowledged.
@@ -14,44 +15,67 @@ export type FrameKind = OutboundFrame['kind'];
 
 export const frameKinds: readonly FrameKind[] = ['logs', 'rows'];
 
+export type TopicKind = FrameKind | 'dead-letters';
+
 /** `max.message.bytes` that the topics need. Kafka counts a batch as a whole. */
 export const neededMessageBytes = 16 * 1024 * 1024;
 
 /** Longest frame; the rest of a message is key, headers and the batch around it. */
 export const maxKafkaFrameBytes = neededMessageBytes - 64 * 1024;
 
-export function topicName(prefix: string, kind: FrameKind): string {
+/** Retention of letters: a person looks at them. */
+const deadLetterRetentionMs = 14 * 86_400_000;
+const deadLetterPartitions = 1;
+/** Ingest may be away for a day, a weekend's worth is better. */
+const leastRetentionMs = 86_400_000;
+/** Of what a broker may compress with, what Node can read. */
+const readableCompressions = new Set(['producer', 'uncompressed', 'gzip', 'zstd']);
+
+export function topicName(prefix: string, kind: TopicKind): string {
   return `${prefix}.${kind}`;
 }
 
 export interface TopicOptions {
   prefix: string;
+  /** Which of them are wanted. Default: those of frames. */
+  kinds?: readonly TopicKind[];
   /** Whether topics that are not there are made. */
   create: boolean;
   /** Of a topic that is made. */
   partitions: number;
   /** Of a topic that is made; default: three, or as many as there are brokers. */
   replicas?: number | undefined;
+  /** Of a topic of frames that is made. Default: the brokers' own. */
+  retentionMs?: number;
+}
+
+export function topicNames({ prefix, kinds = frameKinds }: TopicOptions): string[] {
+  return kinds.map((kind) => topicName(prefix, kind));
 }
 
 /** Topics that are wanted and not there. */
 export function missingTopics(cluster: KafkaCluster, options: TopicOptions): NewTopic[] {
+  const { prefix, partitions, kinds = frameKinds } = options;
   const replicas = options.replicas ?? Math.min(3, Math.max(1, cluster.brokers));
   const known = new Set(cluster.topics.map(({ name }) => name));
-  return frameKinds
-    .map((kind) => topicName(options.prefix, kind))
-    .filter((name) => !known.has(name))
-    .map((name) => ({
-      name,
-      partitions: options.partitions,
-      replicas,
-      settings: {
-        'cleanup.policy': 'delete',
-        'max.message.bytes': String(neededMessageBytes),
-        'min.insync.replicas': replicas >= 3 ? '2' : '1',
-        'unclean.leader.election.enable': 'false',
-      },
-    }));
+  return kinds
+    .filter((kind) => !known.has(topicName(prefix, kind)))
+    .map((kind) => {
+      const isLetters = kind === 'dead-letters';
+      const retentionMs = isLetters ? deadLetterRetentionMs : options.retentionMs;
+      return {
+        name: topicName(prefix, kind),
+        partitions: isLetters ? deadLetterPartitions : partitions,
+        replicas,
+        settings: {
+          'cleanup.policy': 'delete',
+          'max.message.bytes': String(neededMessageBytes),
+          'min.insync.replicas': replicas >= 3 ? '2' : '1',
+          'unclean.leader.election.enable': 'false',
+          ...(retentionMs !== undefined && { 'retention.ms': String(retentionMs) }),
+        },
+      };
+    });
 }
 
 export interface TopicFinding {
@@ -134,12 +158,45 @@ function judgeSettings({ name, replicas, settings }: KafkaTopic): TopicFinding[]
       'min.insync.replicas=2',
     );
   }
+  const compression = settings['compression.type'] ?? 'producer';
+  if (!readableCompressions.has(compression)) {
+    add(
+      'fail',
+      `compression.type: expected producer, got ${compression}: ingest cannot read what the broker compresses so`,
+      'compression.type=producer',
+    );
+  }
+  findings.push(...judgeRetention(name, settings));
   if (settings['unclean.leader.election.enable'] === 'true') {
     add(
       'warn',
       'unclean.leader.election.enable: expected false, got true: a new leader may lack frames that were acknowledged',
       'unclean.leader.election.enable=false',
     );
+  }
+  return findings;
+}
+
+/** What retention takes before ingest has stored it is lost. */
+function judgeRetention(name: string, settings: Readonly<Record<string, string>>): TopicFinding[] {
+  const findings: TopicFinding[] = [];
+  const keptMs = Number(settings['retention.ms'] ?? -1);
+  if (keptMs >= 0 && keptMs < leastRetentionMs) {
+    findings.push({
+      level: 'warn',
+      topic: name,
+      message: `retention.ms: expected at least ${leastRetentionMs}, got ${keptMs}: frames are lost when ingest is away for longer`,
+      remedy: alter(name, `retention.ms=${3 * leastRetentionMs}`),
+    });
+  }
+  const keptBytes = Number(settings['retention.bytes'] ?? -1);
+  if (keptBytes >= 0) {
+    findings.push({
+      level: 'warn',
+      topic: name,
+      message: `retention.bytes: expected none, got ${keptBytes}: a flood of logs may push out frames that are not stored yet`,
+      remedy: alter(name, 'retention.bytes=-1'),
+    });
   }
   return findings;
 }

@@ -23,6 +23,18 @@ describe('topics that are not there', () => {
     expect(made(brokers).map(({ name }) => name)).toEqual(['p.logs', 'p.rows']);
   });
 
+  test('keep frames as configured, and letters longer', () => {
+    const kinds = ['logs', 'dead-letters'] as const;
+    const wanted = { ...options, kinds, retentionMs: 3 * 86_400_000 };
+    const topics = missingTopics({ brokers: 3, topics: [] }, wanted);
+    expect(
+      topics.map(({ name, partitions, settings }) => [name, partitions, settings['retention.ms']]),
+    ).toEqual([
+      ['p.logs', 12, '259200000'],
+      ['p.dead-letters', 1, '1209600000'],
+    ]);
+  });
+
   test('have the replicas of the configuration', () => {
     expect(missingTopics({ brokers: 3, topics: [] }, { ...options, replicas: 2 })).toMatchObject([
       { replicas: 2 },
@@ -48,6 +60,9 @@ describe('a topic that is there', () => {
     ['is compacted', { 'cleanup.policy': 'compact,delete' }, 'fail: cleanup.policy'],
     ['wants more in sync than it has', { 'min.insync.replicas': '4' }, 'no frame could ever'],
     ['acknowledges with one copy', { 'min.insync.replicas': '1' }, 'that only one broker has'],
+    ['keeps frames for hours', { 'retention.ms': '3600000' }, 'warn: retention.ms'],
+    ['keeps so many bytes', { 'retention.bytes': '1000000' }, 'warn: retention.bytes'],
+    ['is compressed by the broker', { 'compression.type': 'lz4' }, 'fail: compression.type'],
     [
       'may lose what it acknowledged',
       { 'unclean.leader.election.enable': 'true' },
@@ -69,6 +84,10 @@ describe('a topic that is there', () => {
     expect(judgeTopic({ ...good, settings: null }, 3)).toMatchObject([
       { level: 'warn', remedy: 'allow DESCRIBE_CONFIGS on the topic p.logs' },
     ]);
+  });
+
+  test('and keeps frames for ever', () => {
+    expect(judged({ 'retention.ms': '-1', 'retention.bytes': '-1' })).toEqual([]);
   });
 
   test('and takes as much as is needed', () => {
