@@ -10,10 +10,15 @@ export class IngestMetrics {
   readonly unalignedCuts;
   readonly doubledFrames;
   readonly deadLetters;
+  readonly deadLetterRetries;
   readonly insertSeconds;
   readonly insertRetries;
+  readonly leaseRenewals;
 
-  constructor(metrics: Metrics) {
+  constructor(
+    metrics: Metrics,
+    read: { waitingSeconds: () => number; inFlightBytes: () => number },
+  ) {
     this.batches = metrics.counter({
       name: 'plimsoll_ingest_stored_batches_total',
       help: 'Batches stored as a whole.',
@@ -54,6 +59,10 @@ export class IngestMetrics {
       help: 'Frames and chunks that cannot be stored and were set aside.',
       labels: ['reason'],
     });
+    this.deadLetterRetries = metrics.counter({
+      name: 'plimsoll_ingest_dead_letter_retries_total',
+      help: 'Dead letters that could not be kept and were tried again.',
+    });
     this.insertSeconds = metrics.histogram({
       name: 'plimsoll_ingest_insert_duration_seconds',
       help: 'One insert statement.',
@@ -61,8 +70,23 @@ export class IngestMetrics {
     });
     this.insertRetries = metrics.counter({
       name: 'plimsoll_ingest_insert_retries_total',
-      help: 'Inserts that failed and were tried again.',
+      help: 'Inserts and reads that failed and were tried again.',
       labels: ['code'],
+    });
+    this.leaseRenewals = metrics.counter({
+      name: 'plimsoll_ingest_lease_renewals_total',
+      help: 'Leases that ran out during an insert, by what came of asking for them again.',
+      labels: ['outcome'],
+    });
+    metrics.gauge({
+      name: 'plimsoll_ingest_waiting_seconds',
+      help: 'How long the engine, or the store of dead letters, has refused work; 0 when it takes it.',
+      collect: (gauge) => gauge.set(read.waitingSeconds()),
+    });
+    metrics.gauge({
+      name: 'plimsoll_ingest_in_flight_bytes',
+      help: 'Bytes of the batches being stored, decompressed.',
+      collect: (gauge) => gauge.set(read.inFlightBytes()),
     });
   }
 }

@@ -1,74 +1,91 @@
 /**
- * Transport to storage, exactly once; docs/specs/delivery.md is the protocol.
- *
- *     batch ─▶ decode ─▶ trim what is stored ─▶ plan inserts ─▶ insert, some at once ─▶ commit
- *
- * The handler of a batch resolves when each of its bytes is a row or a dead letter.
+ * Transport to storage, exactly once; docs/specs/delivery.md is the protocol. Batches of several
+ * partitions are stored at once, under bounds that they share.
  */
-import { messageOf, type Logger, type Metrics } from '@plimsoll/runtime';
+import { frameRawBytes } from '@plimsoll/model';
+import {
+  messageOf,
+  Semaphore,
+  systemClock,
+  type Clock,
+  type Logger,
+  type Metrics,
+} from '@plimsoll/runtime';
 import type { Engine } from '@plimsoll/storage';
-import type { Batch, Subscriber } from '@plimsoll/transport';
-import { DeadLetters } from './dead-letters.ts';
+import type { Batch, DeadLetterStore, Lease, Subscriber } from '@plimsoll/transport';
 import { IngestMetrics } from './ingest-metrics.ts';
+import { LetterWriter } from './insert/letter-writer.ts';
+import { Problems } from './insert/problems.ts';
+import { Tries } from './insert/tries.ts';
 import { UnitWriter } from './insert/unit-writer.ts';
-import { cutPieces } from './plan/cut-pieces.ts';
-import type { InsertUnit, LogChunkRow, RowsPart } from './plan/insert-unit.ts';
-import { planUnits } from './plan/plan-units.ts';
-import { SequenceWindow } from './plan/sequence-window.ts';
-import { trimChunks } from './plan/trim-chunks.ts';
 import { StoredRanges } from './ranges/stored-ranges.ts';
-import { readFrames, type ReadFrames } from './read-frames.ts';
+import { BatchStore } from './store-batch.ts';
 
 export interface IngestOptions {
   engine: Engine;
   subscriber: Subscriber;
   logger: Logger;
   metrics: Metrics;
-  /** Inserts of one batch at once; as many connections as the engine has for inserts. */
+  /** Inserts at once, of all batches; as many connections as the engine has for inserts. */
   concurrency: number;
-  /** Where frames go that can never be stored. */
-  deadLetterDirectory: string;
+  /** Where goes what can never be stored. */
+  deadLetters: DeadLetterStore;
   /** Files whose stored ranges are kept in memory; others are loaded when they come. Default 20,000. */
   maxFiles?: number;
+  /**
+   * Bytes of batches under work, decompressed; the next batch waits until there is room for it. One
+   * that is larger than all of it is stored alone. Default 256 MiB.
+   */
+  maxInFlightBytes?: number;
+  clock?: Clock;
 }
 
 const defaultMaxFiles = 20_000;
+const defaultMaxInFlightBytes = 256 * 1024 * 1024;
+/** How long an insert under way may go on when ingest stops. */
+const stopGraceMs = 5_000;
 
 export class Ingest {
   readonly #options: IngestOptions;
-  readonly #metrics: IngestMetrics;
-  readonly #ranges: StoredRanges;
-  readonly #deadLetters: DeadLetters;
-  readonly #writer: UnitWriter;
-  readonly #sequences = new SequenceWindow();
+  readonly #clock: Clock;
+  readonly #store: BatchStore;
+  readonly #memory: Semaphore;
+  readonly #problems: Problems;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
-  #problem: string | null = null;
+  #ended: string | null = null;
 
   constructor(options: IngestOptions) {
-    const { engine, logger } = options;
+    const { engine, logger, deadLetters, clock = systemClock } = options;
     this.#options = options;
-    this.#metrics = new IngestMetrics(options.metrics);
-    this.#ranges = new StoredRanges(engine, { maxFiles: options.maxFiles ?? defaultMaxFiles });
-    this.#deadLetters = new DeadLetters(options.deadLetterDirectory);
-    this.#writer = new UnitWriter({
+    this.#clock = clock;
+    this.#memory = new Semaphore(options.maxInFlightBytes ?? defaultMaxInFlightBytes);
+    this.#problems = new Problems(clock);
+    const problems = this.#problems;
+    const metrics = new IngestMetrics(options.metrics, {
+      waitingSeconds: () => problems.ageSeconds(),
+      inFlightBytes: () => this.#memory.inUse,
+    });
+    const tries = new Tries({ logger, metrics, problems, clock });
+    const letters = new LetterWriter({ letters: deadLetters, logger, metrics, problems, clock });
+    const slots = new Semaphore(options.concurrency);
+    this.#store = new BatchStore({
       engine,
-      logger,
-      metrics: this.#metrics,
-      deadLetters: this.#deadLetters,
-      onProblem: (problem) => {
-        this.#problem = problem;
-      },
+      metrics,
+      ranges: new StoredRanges(engine, { maxFiles: options.maxFiles ?? defaultMaxFiles }),
+      writer: new UnitWriter({ engine, metrics, letters, tries, slots, clock }),
+      letters,
+      tries,
     });
   }
 
   async start(): Promise<void> {
     const { signal } = this.#stopping;
     this.#running ??= this.#options.subscriber
-      .run(async (batch) => this.#store(batch, signal), signal)
+      .run(async (batch, lease) => this.#handle(batch, lease), signal)
       .catch((error: unknown) => {
         if (signal.aborted) return;
-        this.#problem = `ingest has ended: ${messageOf(error)}`;
+        this.#ended = `ingest has ended: ${messageOf(error)}`;
         this.#options.logger.fatal({ err: error }, 'ingest ended unexpectedly');
       });
   }
@@ -79,78 +96,46 @@ export class Ingest {
     await this.#running;
   }
 
-  /** Not ok while inserts fail. */
+  /** Not ok while inserts fail, or dead letters cannot be kept: why, and since when. */
   health(): { ok: boolean; reason?: string } {
-    return this.#problem === null ? { ok: true } : { ok: false, reason: this.#problem };
+    const reason = this.#ended ?? this.#problems.reason();
+    return reason === null ? { ok: true } : { ok: false, reason };
   }
 
-  async #store(batch: Batch, signal: AbortSignal): Promise<void> {
-    const read = await readFrames(batch.frames, batch.first);
-    this.#metrics.frames.inc({ kind: 'logs' }, read.logFrames);
-    this.#metrics.frames.inc({ kind: 'rows' }, read.rowFrames);
-    await this.#setAside(read.poison, batch.partition);
-    const { chunks, parts } = await this.#trim(batch, read, signal);
-    await this.#writeAll(planUnits(batch, chunks, parts), batch, signal);
-    // Behind the lines: a range says that they are stored.
-    await this.#writer.writeRanges(chunks, batch, signal);
-    this.#remember(chunks, parts);
-    this.#metrics.batches.inc({ replay: String(batch.isReplay) });
-  }
-
-  /** What of a batch is not stored yet. */
-  async #trim(
-    batch: Batch,
-    read: ReadFrames,
-    signal: AbortSignal,
-  ): Promise<{ chunks: LogChunkRow[]; parts: RowsPart[] }> {
-    const stored = await this.#ranges.of(read.files, batch, signal);
-    const trimmed = trimChunks(read.chunks, stored);
-    const cut = await cutPieces(trimmed.pieces);
-    this.#metrics.trimmedBytes.inc(trimmed.trimmedBytes);
-    this.#metrics.unalignedCuts.inc(cut.unalignedCuts);
-    const unreadable = cut.unreadable.map(({ chunk, reason }) => ({
-      offset: chunk.offset,
-      bytes: chunk.content.bytes,
-      reason,
-    }));
-    await this.#setAside(unreadable, batch.partition);
-    const seen = new SequenceWindow();
-    const parts = read.parts.filter(({ identity }) => {
-      const isDoubled = this.#sequences.has(identity) || seen.has(identity);
-      if (isDoubled) this.#metrics.doubledFrames.inc();
-      seen.add(identity);
-      return !isDoubled;
-    });
-    return { chunks: cut.chunks, parts };
-  }
-
-  async #writeAll(units: readonly InsertUnit[], batch: Batch, signal: AbortSignal): Promise<void> {
-    let next = 0;
-    const lane = async (): Promise<void> => {
-      for (let unit = units[next++]; unit; unit = units[next++]) {
-        await this.#writer.write(unit, batch, signal);
-      }
+  async #handle(batch: Batch, lease: Lease): Promise<void> {
+    const lost = new AbortController();
+    const signal = AbortSignal.any([lease.signal, this.#stopping.signal, lost.signal]);
+    const raw = batch.frames.reduce((sum, frame) => sum + frameRawBytes(frame), 0);
+    const release = await this.#memory.acquire(Math.min(raw, this.#memory.capacity), signal);
+    const inserts = new AbortController();
+    const ended = new AbortController();
+    const onAbort = (): void => {
+      void this.#abortInserts(inserts, { reason: signal.reason, ended: ended.signal });
     };
-    const lanes = Math.min(this.#options.concurrency, units.length);
-    // All lanes end before the batch does: none may still insert when it is delivered again.
-    const results = await Promise.allSettled(Array.from({ length: lanes }, lane));
-    for (const result of results) {
-      if (result.status === 'rejected') throw result.reason;
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await this.#store.store({
+        batch,
+        lease,
+        signal,
+        abandon: (reason) => lost.abort(reason),
+        insertSignal: inserts.signal,
+      });
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      ended.abort();
+      release();
     }
   }
 
-  #remember(chunks: readonly LogChunkRow[], parts: readonly RowsPart[]): void {
-    for (const part of parts) this.#sequences.add(part.identity);
-    for (const { tenant, source, start, end } of chunks) {
-      this.#ranges.add({ tenant, fileId: source.file_id }, { start, end });
+  /** Whoever lost its lease inserts no more; whoever only stops may end what it has begun. */
+  async #abortInserts(
+    inserts: AbortController,
+    { reason, ended }: { reason: unknown; ended: AbortSignal },
+  ): Promise<void> {
+    if (this.#stopping.signal.aborted) {
+      await this.#clock.sleep(stopGraceMs, ended).catch(() => undefined);
     }
-  }
-
-  async #setAside(poison: ReadFrames['poison'], partition: string): Promise<void> {
-    for (const { offset, bytes, reason } of poison) {
-      const path = await this.#deadLetters.write({ partition, offset, part: '', bytes, reason });
-      this.#metrics.deadLetters.inc({ reason: 'unreadable' });
-      this.#options.logger.error({ path, reason }, 'a frame that cannot be read was set aside');
-    }
+    if (!ended.aborted) inserts.abort(reason);
   }
 }

@@ -65,8 +65,13 @@ describe('frames become rows', () => {
         ingested_at: '2026-01-15 10:00:00',
       },
     ]);
-    expect(await it.engine.select('SELECT start, end, partition, batch FROM log_ranges')).toEqual([
-      { start: 0, end: 8, partition: 'direct', batch: 0 },
+    expect(
+      await it.engine.select(
+        'SELECT file_id, start, end, partition, batch FROM log_ranges ORDER BY file_id',
+      ),
+    ).toEqual([
+      { file_id: 'f1', start: 0, end: 8, partition: 'direct', batch: 0 },
+      { file_id: 'rows/collector1/1', start: 1, end: 2, partition: 'direct', batch: 0 },
     ]);
     expect(await events()).toEqual(['a', 'b']);
     expect(
@@ -208,12 +213,12 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
     await it.feed.give([Buffer.from('no frame'), good, broken, unknown, injected, Buffer.alloc(0)]);
     expect(await it.lines()).toEqual(['0: good']);
     const letters = await it.deadLetters();
-    expect(letters.map(({ name }) => name)).toEqual([
-      'direct-0.frame',
-      'direct-2.frame',
-      'direct-3.frame',
-      'direct-4.frame',
-      'direct-5.frame',
+    expect(letters.map(({ id }) => id)).toEqual([
+      'direct-0',
+      'direct-2',
+      'direct-3',
+      'direct-4',
+      'direct-5',
     ]);
     expect(letters.map(({ reason }) => reason.split(':')[0])).toEqual([
       'prelude',
@@ -253,7 +258,7 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
     ]);
     expect(await events()).toEqual(['a', 'c']);
     const letters = await it.deadLetters();
-    expect(letters.map(({ name }) => name)).toEqual(['direct-1.frame', 'direct-3.frame']);
+    expect(letters.map(({ id }) => id)).toEqual(['direct-1', 'direct-3']);
     for (const { reason } of letters) expect(reason).toContain('the engine refused it');
     const frame = await decodeFrame(
       await readFile(join(it.folder, 'dead-letters', 'direct-1.frame')),
@@ -275,7 +280,7 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
     await it.feed.give([good, damaged, await logsFrame([{ start: 2, bytes: 'b\n' }])]);
     expect(await it.lines()).toEqual(['0: a', '2: b']);
     const letters = await it.deadLetters();
-    expect(letters.map(({ name }) => name)).toEqual(['direct-1-0-zstd.frame']);
+    expect(letters.map(({ id }) => id)).toEqual(['direct-1-0-0-zstd']);
     expect(letters[0]?.reason).toContain('ZSTD');
   });
 

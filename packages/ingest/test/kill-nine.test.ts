@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,7 +22,7 @@ const start = async (folder: string): Promise<ChildProcess> => {
 };
 
 test(
-  `kill -9 at ${kills} random moments of inserting: no line missing, none doubled`,
+  `kill -9 at ${kills} random moments of inserting: no line and no row missing, none doubled`,
   { timeout: 240_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'plimsoll-kill-'));
@@ -64,6 +64,16 @@ test(
           [0, 1, 2].map((index) => message(file, 30_000 + index)),
         );
       }
+      const stored = await engine.select<{ host: string; rows: number }>(
+        'SELECT host, count() AS rows FROM host_stats GROUP BY host',
+      );
+      expect(stored.filter(({ rows }) => rows !== 1)).toEqual([]);
+      const hosts = new Set(stored.map(({ host }) => host));
+      const acknowledged = (await readFile(join(folder, 'acknowledged'), 'utf8'))
+        .trim()
+        .split('\n');
+      expect(acknowledged.length).toBeGreaterThan(50);
+      expect(acknowledged.filter((name) => !hosts.has(name))).toEqual([]);
       await engine.close();
       expect((await readdir(folder)).includes('dead-letters')).toBe(false);
       expect(

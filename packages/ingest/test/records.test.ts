@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { decodeFrame, encodeRecord, type LogRecord } from '@plimsoll/model';
 import { StorageError } from '@plimsoll/storage';
 import * as fc from 'fast-check';
@@ -7,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { cutPieces, rawBytesOf } from '../src/plan/cut-pieces.ts';
 import { trimChunks } from '../src/plan/trim-chunks.ts';
 import { addRange, emptyRanges, type RangeSet } from '../src/ranges/range-set.ts';
-import { readFrames } from '../src/read-frames.ts';
+import { readFrames } from '../src/read/read-frames.ts';
 import { logsFrame, type TestChunk } from './support/frames.ts';
 import { openTestIngest } from './support/test-ingest.ts';
 
@@ -56,7 +54,11 @@ test('records joined otherwise, in any order and overlap: each line exactly once
         const told: string[] = [];
         for (const batch of batches) {
           const chunks = batch.map(({ first, last, begins }) => chunkOf(first, last, begins));
-          const read = await readFrames([await frameOf(chunks)], 0);
+          const read = await readFrames({
+            frames: [await frameOf(chunks)],
+            offsets: [0],
+            first: 0,
+          });
           const cut = await cutPieces(trimChunks(read.chunks, stored).pieces);
           expect(cut).toMatchObject({ unalignedCuts: 0, unreadable: [] });
           for (const piece of cut.chunks) {
@@ -197,9 +199,9 @@ describe('with the engine', () => {
     });
     await at.feed.give([await frameOf([{ ...chunkOf(0, 3), end: 500 }])]);
     const [letter] = await at.deadLetters();
-    expect(letter).toMatchObject({ name: 'direct-0-0.frame' });
-    const frame = await readFile(join(at.folder, 'dead-letters', letter?.name ?? ''));
-    const decoded = await decodeFrame(frame);
+    expect(letter).toMatchObject({ id: 'direct-0-0-0' });
+    const stored = await at.letters.get('direct-0-0-0');
+    const decoded = await decodeFrame(stored?.bytes ?? Buffer.alloc(0));
     expect(decoded).toMatchObject({
       header: { chunks: [{ start: 0, end: 500, bytes: chunkOf(0, 3).bytes.length }] },
       payload: chunkOf(0, 3).bytes,

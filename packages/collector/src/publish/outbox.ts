@@ -46,7 +46,8 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #abort = new AbortController();
   readonly #waiting: (() => void)[] = [];
-  #sequence = 0;
+  /** Frames of each kind so far: ingest knows by these numbers which rows frames it has. */
+  readonly #sequences = { logs: 0, rows: 0 };
   #encoding = 0;
   #lastPublished: Promise<unknown> = Promise.resolve();
   #lastSettled: Promise<unknown> = Promise.resolve();
@@ -69,8 +70,8 @@ export class Outbox {
   submit(draft: FrameDraft): void {
     this.#frames += 1;
     this.#inFlightBytes[draft.kind] += draft.payload.length;
-    this.#sequence += 1;
-    const sending = this.#send(draft, this.#sequence);
+    this.#sequences[draft.kind] += 1;
+    const sending = this.#send(draft, this.#sequences[draft.kind]);
     this.#lastSettled = this.#settle(sending, this.#lastSettled);
   }
 

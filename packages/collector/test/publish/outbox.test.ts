@@ -36,6 +36,30 @@ test('frames are published in the order they were submitted, however long encodi
   expect(publisher.published[0]?.key).toBe('t/h');
 });
 
+test('frames of each kind are numbered without a gap', async () => {
+  const { outbox, publisher, submit } = begin(new FakePublisher({ acknowledgesAtOnce: true }));
+  const submitLogs = (): void =>
+    outbox.submit({
+      kind: 'logs',
+      header: { sources: [], chunks: [] },
+      payload: Buffer.alloc(0),
+      onAcknowledged: () => undefined,
+      onRefused: () => undefined,
+    });
+  submit('a', 1);
+  submitLogs();
+  submitLogs();
+  submit('b', 1);
+  await outbox.drain();
+  const frames = await Promise.all(publisher.published.map(({ bytes }) => decodeFrame(bytes)));
+  expect(frames.map(({ kind, header }) => [kind, header.sequence])).toEqual([
+    ['rows', 1],
+    ['logs', 1],
+    ['logs', 2],
+    ['rows', 2],
+  ]);
+});
+
 test('an acknowledgement counts only when everything before it is acknowledged', async () => {
   const { outbox, publisher, settled, submit } = begin();
   for (const name of ['a', 'b', 'c']) submit(name, 10);

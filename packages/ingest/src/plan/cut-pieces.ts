@@ -6,8 +6,9 @@
  * Ready records may have been joined otherwise the first time: of those that reach into a stored
  * range the other lines are kept, as a record of their own.
  */
-import { cutRecords, inflateMember } from '@plimsoll/model';
+import { cutPushedRecords, cutRecords, inflateMember, isOfRecords } from '@plimsoll/model';
 import { messageOf } from '@plimsoll/runtime';
+import { countLineEnds } from '../read/count-lines.ts';
 import type { Range } from '../ranges/range-set.ts';
 import type { LogChunkRow } from './insert-unit.ts';
 import type { Piece } from './trim-chunks.ts';
@@ -49,8 +50,9 @@ interface CutContent {
 
 /** @throws {Error} on records that are none */
 function cutContent(chunk: LogChunkRow, range: Range, whole: Buffer): CutContent {
-  if (chunk.source.format === 'records') {
-    const { payload, lines } = cutRecords(whole, range);
+  if (isOfRecords(chunk.source.format)) {
+    const cut = chunk.source.format === 'pushed' ? cutPushedRecords : cutRecords;
+    const { payload, lines } = cut(whole, range);
     return { bytes: payload, lines, unalignedCuts: 0 };
   }
   const bytes = whole.subarray(range.start - chunk.start, range.end - chunk.start);
@@ -58,16 +60,10 @@ function cutContent(chunk: LogChunkRow, range: Range, whole: Buffer): CutContent
     const isInside = cut !== chunk.start && cut !== chunk.end;
     return isInside && whole[cut - chunk.start - 1] !== 10;
   });
-  return { bytes, lines: countLines(bytes), unalignedCuts: unaligned.length };
+  return { bytes, lines: countLineEnds(bytes), unalignedCuts: unaligned.length };
 }
 
 /** @throws {FrameError} when the chunk's bytes are not what its frame says */
 export async function rawBytesOf({ content, bytes }: LogChunkRow): Promise<Buffer> {
   return inflateMember({ ...content, chunks: [], rawBytes: bytes });
-}
-
-function countLines(bytes: Buffer): number {
-  let lines = 0;
-  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
-  return lines;
 }

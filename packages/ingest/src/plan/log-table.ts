@@ -6,7 +6,8 @@ export type LogTable =
   | 'log_chunks_docker_split'
   | 'log_chunks_cri'
   | 'log_chunks_plain'
-  | 'log_chunks_records';
+  | 'log_chunks_records'
+  | 'log_pushes';
 
 /** Where a chunk goes. Joining split lines is a table of its own: it costs several times as much. */
 export function logTableOf(format: LogFormat, isWhole: boolean): LogTable {
@@ -19,6 +20,8 @@ export function logTableOf(format: LogFormat, isWhole: boolean): LogTable {
       return 'log_chunks_plain';
     case 'records':
       return 'log_chunks_records';
+    case 'pushed':
+      return 'log_pushes';
     default:
       return format satisfies never;
   }

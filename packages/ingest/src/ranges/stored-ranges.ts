@@ -1,15 +1,11 @@
 import type { Engine } from '@plimsoll/storage';
+import { keyOf, type FileKey } from './file-key.ts';
+import { loadRanges, type AskingBatch } from './load-ranges.ts';
 import { addRange, emptyRanges, type Range, type RangeSet } from './range-set.ts';
 
-export interface FileKey {
-  tenant: string;
-  fileId: string;
-}
-
-/** The batch that asks: its own rows and later ones of its partition are none of its past. */
-export interface AskingBatch {
-  partition: string;
-  first: number;
+/** A batch, and the time since when its partition has been this process's. */
+export interface OwnedBatch extends AskingBatch {
+  epoch: number;
 }
 
 /**
@@ -17,14 +13,17 @@ export interface AskingBatch {
  *
  * A replay must cut its chunks exactly as the first try did. The first try knew the ranges of
  * earlier batches only, and a batch that died half-way may have left its own: so rows of the asking
- * batch and of later ones of the same partition are never loaded.
+ * batch and of later ones of the same partition are never loaded. What is kept belongs to a
+ * partition and an epoch: when the partition has been away, others have stored batches of it.
  */
 export class StoredRanges {
   readonly #engine: Engine;
   readonly #maxFiles: number;
-  /** In the order of last use. */
+  readonly #epochs = new Map<string, number>();
+  /** By partition and file, in the order of last use. */
   readonly #files = new Map<string, RangeSet>();
 
+  /** @param options.maxFiles over all partitions */
   constructor(engine: Engine, options: { maxFiles: number }) {
     this.#engine = engine;
     this.#maxFiles = options.maxFiles;
@@ -34,84 +33,67 @@ export class StoredRanges {
     return this.#files.size;
   }
 
-  /** Ranges of each file, loaded in one query where they are not known. */
+  /** Ranges of each file, by `keyOf`; loaded where they are not known. */
   async of(
     files: readonly FileKey[],
-    batch: AskingBatch,
+    batch: OwnedBatch,
     signal: AbortSignal,
   ): Promise<Map<string, RangeSet>> {
-    const missing = files.filter((file) => !this.#files.has(keyOf(file)));
-    const loaded =
-      missing.length > 0 ? await this.#load(missing, batch, signal) : new Map<string, RangeSet>();
-    for (const file of missing) this.#keep(keyOf(file), loaded.get(keyOf(file)) ?? emptyRanges);
+    this.#enter(batch);
     const answer = new Map<string, RangeSet>();
-    for (const file of files) answer.set(keyOf(file), this.#touch(keyOf(file)));
-    this.#forgetOldest();
+    const missing: FileKey[] = [];
+    for (const file of files) {
+      const known = this.#isCurrent(batch) ? this.#files.get(nameOf(batch, file)) : undefined;
+      if (known === undefined) missing.push(file);
+      else answer.set(keyOf(file), known);
+    }
+    if (missing.length > 0) {
+      const loaded = await loadRanges(this.#engine, missing, { batch, signal });
+      for (const file of missing) answer.set(keyOf(file), loaded.get(keyOf(file)) ?? emptyRanges);
+    }
+    if (this.#isCurrent(batch)) {
+      for (const file of files) this.#keep(nameOf(batch, file), answer.get(keyOf(file)));
+      this.#forgetOldest();
+    }
     return answer;
   }
 
   /** After the ranges are stored. A file that was forgotten meanwhile is loaded when next asked. */
-  add(file: FileKey, range: Range): void {
-    const key = keyOf(file);
-    const known = this.#files.get(key);
-    if (known) this.#files.set(key, addRange(known, range));
+  add(batch: OwnedBatch, file: FileKey, range: Range): void {
+    if (!this.#isCurrent(batch)) return;
+    const name = nameOf(batch, file);
+    const known = this.#files.get(name);
+    if (known) this.#files.set(name, addRange(known, range));
   }
 
-  async #load(
-    files: readonly FileKey[],
-    batch: AskingBatch,
-    signal: AbortSignal,
-  ): Promise<Map<string, RangeSet>> {
-    const sets = new Map<string, RangeSet>();
-    const rows = this.#engine.stream<{
-      tenant: string;
-      file_id: string;
-      start: number;
-      end: number;
-    }>(
-      `SELECT tenant, file_id, start, end FROM log_ranges
-       WHERE tenant IN {tenants:Array(String)} AND file_id IN {files:Array(String)}
-         AND NOT (partition = {partition:String} AND batch >= {first:UInt64})
-       ORDER BY tenant, file_id, start`,
-      {
-        params: {
-          tenants: [...new Set(files.map((file) => file.tenant))],
-          files: [...new Set(files.map((file) => file.fileId))],
-          partition: batch.partition,
-          first: batch.first,
-        },
-        signal,
-      },
-    );
-    for await (const part of rows) {
-      for (const { tenant, file_id: fileId, start, end } of part) {
-        const key = keyOf({ tenant, fileId });
-        sets.set(key, addRange(sets.get(key) ?? emptyRanges, { start, end }));
-      }
+  #enter({ partition, epoch }: OwnedBatch): void {
+    const current = this.#epochs.get(partition);
+    if (current !== undefined && current >= epoch) return;
+    this.#epochs.set(partition, epoch);
+    if (current === undefined) return;
+    for (const name of this.#files.keys()) {
+      if (name.startsWith(`${partition}\n`)) this.#files.delete(name);
     }
-    return sets;
   }
 
-  #touch(key: string): RangeSet {
-    const set = this.#files.get(key) ?? emptyRanges;
-    this.#keep(key, set);
-    return set;
+  /** False for a handler that outlived its partition's time here: it may look, and leaves nothing. */
+  #isCurrent({ partition, epoch }: OwnedBatch): boolean {
+    return this.#epochs.get(partition) === epoch;
   }
 
-  #keep(key: string, set: RangeSet): void {
-    this.#files.delete(key);
-    this.#files.set(key, set);
+  #keep(name: string, set: RangeSet = emptyRanges): void {
+    this.#files.delete(name);
+    this.#files.set(name, set);
   }
 
   #forgetOldest(): void {
-    for (const key of this.#files.keys()) {
+    for (const name of this.#files.keys()) {
       if (this.#files.size <= this.#maxFiles) return;
-      this.#files.delete(key);
+      this.#files.delete(name);
     }
   }
 }
 
-/** One string per file: a tenant has no line break in its name. */
-export function keyOf({ tenant, fileId }: FileKey): string {
-  return `${tenant}\n${fileId}`;
+function nameOf({ partition }: AskingBatch, file: FileKey): string {
+  return `${partition}\n${keyOf(file)}`;
 }

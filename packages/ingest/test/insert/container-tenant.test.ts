@@ -2,11 +2,11 @@ import { zstdDecompressSync } from 'node:zlib';
 import { hostLabels } from '@plimsoll/model';
 import { expect, test } from 'vitest';
 import { logChunkData } from '../../src/insert/log-chunk-data.ts';
-import type { LogChunkRow } from '../../src/plan/insert-unit.ts';
+import { chunkRow } from '../support/chunk-rows.ts';
 
 test('lines have the tenant of their container, which may differ from that of the collector', () => {
-  const chunk: LogChunkRow = {
-    file: '',
+  const chunk = chunkRow({
+    start: 0,
     tenant: 'of-the-host',
     source: {
       labels: hostLabels('of-the-container', 'host-a'),
@@ -15,15 +15,7 @@ test('lines have the tenant of their container, which may differ from that of th
       path: '',
       stream: '',
     },
-    start: 0,
-    end: 3,
-    bytes: 3,
-    lines: 1,
-    content: { codec: 'none', bytes: Buffer.from('ab\n') },
-    isWhole: true,
-    receivedAtMs: 0,
-    offset: 0,
-  };
+  });
   const stream = Buffer.concat(logChunkData([chunk], { partition: 'p', first: 0 }));
   const row = zstdDecompressSync(stream);
   // After the time: the length of a text in a byte, and the text.

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { logChunkColumns, logChunkData } from '../../src/insert/log-chunk-data.ts';
 import { rawBytesOf } from '../../src/plan/cut-pieces.ts';
 import type { LogChunkRow } from '../../src/plan/insert-unit.ts';
+import { chunkRow, origin } from '../support/chunk-rows.ts';
 import { openTestIngest, type TestIngest } from '../support/test-ingest.ts';
 
 let it: TestIngest;
@@ -44,6 +45,7 @@ const label = fc.oneof(
     ),
     maxLength: 12,
   }),
+  fc.nat(60_000).map((length) => 'é'.repeat(length)),
 );
 const chunk = fc
   .record({
@@ -53,31 +55,28 @@ const chunk = fc
     start: fc.nat(2 ** 40),
     bytes: fc.oneof(
       fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      fc.uint8Array({ minLength: 1000, maxLength: 40_000, size: 'max' }),
       fc.uint8Array({ minLength: 20_000, maxLength: 400_000, size: 'max' }),
     ),
     isCompressed: fc.boolean(),
   })
-  .map(({ containerName, image, fileId, start, bytes, isCompressed }): LogChunkRow => ({
-    file: '',
-    tenant: 'default',
-    source: {
-      labels: { ...hostLabels('default', 'h'), container_name: containerName, image },
-      format: 'plain',
-      file_id: fileId,
-      path: '',
-      stream: '',
-    },
-    start,
-    end: start + bytes.length,
-    lines: 1,
-    bytes: bytes.length,
-    content: isCompressed
-      ? { codec: 'zstd', bytes: zstdCompressSync(bytes) }
-      : { codec: 'none', bytes: Buffer.from(bytes) },
-    isWhole: true,
-    receivedAtMs: Date.UTC(2026, 0, 15, 10, 0, 0, 123),
-    offset: 0,
-  }));
+  .map(({ containerName, image, fileId, start, bytes, isCompressed }): LogChunkRow =>
+    chunkRow({
+      source: {
+        labels: { ...hostLabels('default', 'h'), container_name: containerName, image },
+        format: 'plain',
+        file_id: fileId,
+        path: '',
+        stream: '',
+      },
+      start,
+      bytes: bytes.length,
+      content: isCompressed
+        ? { codec: 'zstd', bytes: zstdCompressSync(bytes) }
+        : { codec: 'none', bytes: Buffer.from(bytes) },
+      origin: { ...origin, created_at_ms: Date.UTC(2026, 0, 15, 10, 0, 0, 123) },
+    }),
+  );
 
 test('any bytes and any labels arrive in the engine as they were', async () => {
   await fc.assert(

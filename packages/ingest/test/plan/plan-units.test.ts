@@ -1,36 +1,13 @@
-import { hostLabels } from '@plimsoll/model';
 import { expect, test } from 'vitest';
 import type { LogChunkRow, RowsPart } from '../../src/plan/insert-unit.ts';
-import { divideUnit, logUnitBytes, planUnits } from '../../src/plan/plan-units.ts';
+import { halveUnit, planUnits, unitBytes } from '../../src/plan/plan-units.ts';
+import { chunkRow, rowsPart } from '../support/chunk-rows.ts';
 
 const batch = { partition: 'direct', first: 10, last: 14 };
-const chunk = (bytes: number, start: number): LogChunkRow => ({
-  file: 'f',
-  tenant: 'default',
-  source: {
-    labels: hostLabels('default', 'h'),
-    format: 'plain',
-    file_id: 'f',
-    path: '',
-    stream: '',
-  },
-  start,
-  end: start + bytes,
-  lines: 1,
-  bytes,
-  content: { codec: 'none', bytes: Buffer.alloc(bytes, '\n') },
-  isWhole: true,
-  receivedAtMs: 0,
-  offset: 10,
-});
-const part = (table: RowsPart['table'], columns: string[], sequence: number): RowsPart => ({
-  table,
-  columns,
-  rows: 1,
-  payload: Buffer.from('[]\n'),
-  offset: 10,
-  identity: { collector_id: 'c', epoch: 1, sequence },
-});
+const chunk = (bytes: number, start: number): LogChunkRow =>
+  chunkRow({ start, bytes, content: { codec: 'none', bytes: Buffer.alloc(bytes, '\n') } });
+const part = (table: RowsPart['table'], columns: string[], sequence: number): RowsPart =>
+  rowsPart({ table, columns, start: sequence });
 
 test('log bytes are divided into equal shares under tokens of the batch', () => {
   const size = 1024 * 1024;
@@ -42,9 +19,9 @@ test('log bytes are divided into equal shares under tokens of the batch', () => 
     'direct:10-14:log_chunks_plain:2',
   ]);
   for (const unit of units) {
-    expect(unit.kind === 'logs' && unit.rawBytes).toBeLessThanOrEqual(logUnitBytes);
+    expect(unit.kind === 'logs' && unit.rawBytes).toBeLessThanOrEqual(unitBytes);
   }
-  expect(units.flatMap((unit) => (unit.kind === 'logs' ? unit.chunks : []))).toEqual(chunks);
+  expect(units.flatMap((unit) => (unit.kind === 'logs' ? unit.parts : []))).toEqual(chunks);
 });
 
 test('chunks of different formats go to their tables', () => {
@@ -65,7 +42,7 @@ test('chunks of different formats go to their tables', () => {
 
 test('a chunk larger than a share leaves no unit empty', () => {
   const units = planUnits(batch, [chunk(30 * 1024 * 1024, 0), chunk(1, 40 * 1024 * 1024)], []);
-  expect(units.every((unit) => unit.kind === 'logs' && unit.chunks.length > 0)).toBe(true);
+  expect(units.every((unit) => unit.kind === 'logs' && unit.parts.length > 0)).toBe(true);
 });
 
 test('rows go together by table and columns', () => {
@@ -80,18 +57,45 @@ test('rows go together by table and columns', () => {
     ],
   );
   expect(units.map((unit) => [unit.token, unit.kind === 'rows' ? unit.parts.length : 0])).toEqual([
-    ['direct:10-14:events:0', 2],
-    ['direct:10-14:targets:1', 1],
-    ['direct:10-14:events:2', 1],
+    ['direct:10-14:events:0.0', 2],
+    ['direct:10-14:targets:1.0', 1],
+    ['direct:10-14:events:2.0', 1],
   ]);
 });
 
-test('a divided unit has a token for each part', () => {
-  const [unit] = planUnits(batch, [], [part('events', ['a'], 1), part('events', ['a'], 2)]);
-  if (!unit) throw new Error('expected a unit');
-  expect(divideUnit(unit).map(({ token }) => token)).toEqual([
+test('many small chunks, and many rows, are divided by number as well', () => {
+  const chunks = Array.from({ length: 40_000 }, (_, index) => chunk(1, index));
+  expect(planUnits(batch, chunks, []).map(({ parts }) => parts.length)).toEqual([20_000, 20_000]);
+  const parts = Array.from({ length: 60 }, (_, index) =>
+    rowsPart({ start: index, rows: 10_000, payload: Buffer.alloc(20_000, '\n') }),
+  );
+  const units = planUnits(batch, [], parts);
+  expect(units.map(({ token }) => token)).toEqual([
     'direct:10-14:events:0.0',
     'direct:10-14:events:0.1',
+    'direct:10-14:events:0.2',
+  ]);
+  for (const unit of units) {
+    const rows = unit.kind === 'rows' ? unit.parts.map((each) => each.rows) : [];
+    expect(rows.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(262_144);
+  }
+});
+
+test('halves of a unit have tokens of their own and hold all of it; one part has no halves', () => {
+  const [unit] = planUnits(
+    batch,
+    [],
+    [1, 2, 3].map((sequence) => part('events', ['a'], sequence)),
+  );
+  if (!unit) throw new Error('expected a unit');
+  const halves = halveUnit(unit);
+  expect(halves.map(({ token, parts }) => [token, parts.map(({ start }) => start)])).toEqual([
+    ['direct:10-14:events:0.0/0', [1, 2]],
+    ['direct:10-14:events:0.0/1', [3]],
+  ]);
+  expect(halves.flatMap(halveUnit).map(({ token }) => token)).toEqual([
+    'direct:10-14:events:0.0/0/0',
+    'direct:10-14:events:0.0/0/1',
   ]);
 });
 

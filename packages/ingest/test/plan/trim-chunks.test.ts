@@ -1,10 +1,10 @@
 import { zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { hostLabels } from '@plimsoll/model';
 import { cutPieces, rawBytesOf } from '../../src/plan/cut-pieces.ts';
 import type { LogChunkRow } from '../../src/plan/insert-unit.ts';
 import { trimChunks } from '../../src/plan/trim-chunks.ts';
+import { chunkRow } from '../support/chunk-rows.ts';
 import { addRange, emptyRanges, type RangeSet } from '../../src/ranges/range-set.ts';
 
 /** A file of lines of different lengths, and where each begins. */
@@ -13,22 +13,14 @@ const content = Buffer.from(
 );
 const lineStarts = [0, ...[...content].flatMap((byte, index) => (byte === 10 ? [index + 1] : []))];
 
-const source = {
-  labels: hostLabels('default', 'h'),
-  format: 'plain' as const,
-  file_id: 'f',
-  path: '',
-  stream: '',
-};
 const lineEnds = (bytes: Buffer): number => bytes.filter((byte) => byte === 10).length;
 
 const chunkBetween = (file: string, a: number, b: number): LogChunkRow => {
   const [start, end] = [Math.min(a, b), Math.max(a, b)];
   const bytes = content.subarray(start, end);
-  return {
+  return chunkRow({
     file,
-    tenant: 'default',
-    source,
+    fileId: file,
     start,
     end,
     lines: lineEnds(bytes),
@@ -38,10 +30,7 @@ const chunkBetween = (file: string, a: number, b: number): LogChunkRow => {
       start % 2 === 0
         ? { codec: 'none', bytes }
         : { codec: 'zstd', bytes: zstdCompressSync(bytes) },
-    isWhole: true,
-    receivedAtMs: 0,
-    offset: 0,
-  };
+  });
 };
 const alignedChunk = fc
   .tuple(fc.constantFrom('f', 'g'), fc.constantFrom(...lineStarts), fc.constantFrom(...lineStarts))

@@ -2,15 +2,16 @@
  * A collector, a journal, ingest and the engine in one process that may die at any moment. The
  * "collector" reads lines of a numbered file that exists only as a rule, publishes them in frames
  * and saves its position after the acknowledgement, as a real one does; started again it goes back
- * to the position saved, so that frames overlap what was published.
+ * to the position saved, so that frames overlap what was published. Every rows frame is published
+ * twice, as after an answer that was lost; those acknowledged are written down.
  *
  *     node kill-child.ts <folder> <lines per file>
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Metrics, silentLogger } from '@plimsoll/runtime';
 import { migrate, openEngine } from '@plimsoll/storage';
-import { DirectTransport } from '@plimsoll/transport';
+import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
 import { Ingest } from '../../src/index.ts';
 import { logsFrame, rowsFrame } from './frames.ts';
 import { fileCount, line } from './numbered-file.ts';
@@ -40,14 +41,14 @@ const ingest = new Ingest({
   logger,
   metrics,
   concurrency: 2,
-  deadLetterDirectory: join(folder, 'dead-letters'),
+  deadLetters: new FolderDeadLetters({ directory: join(folder, 'dead-letters') }),
 });
 await ingest.start();
 process.stdout.write('open\n');
 
 const positions = readPositions();
 const epoch = Date.now();
-let sequence = 0;
+const sequences = { logs: 0, rows: 0 };
 while (positions.some(({ next }) => next < lines)) {
   await Promise.all(
     positions.map(async (position, file) => {
@@ -57,23 +58,23 @@ while (positions.some(({ next }) => next < lines)) {
       const parts: string[] = [];
       for (let index = position.next; index < end; index++) parts.push(line(file, index));
       const bytes = Buffer.from(parts.join(''));
-      const options = { sequence: sequence++, epoch, format: 'docker-json' as const };
+      const options = { sequence: sequences.logs++, epoch, format: 'docker-json' as const };
       const chunk = { fileId: `file-${file}`, start: position.bytes, bytes };
-      const event = ['2026-01-15 10:00:00.000', `${file}/${end}`, 'default', 'host1', 'kernel'];
-      const frames = [
-        await logsFrame([chunk], options),
-        await rowsFrame(
-          {
-            table: 'events',
-            columns: ['time', 'event_id', 'tenant', 'host', 'kind'],
-            rows: [event],
-          },
-          { sequence: sequence++, epoch },
-        ),
-      ];
+      const rows = sequences.rows++;
+      const name = `${epoch}/${rows}`;
+      const row = await rowsFrame(
+        {
+          table: 'host_stats',
+          columns: ['time', 'tenant', 'host', 'load1'],
+          rows: [['2026-01-15 10:00:00.000', 'default', name, 1]],
+        },
+        { sequence: rows, epoch },
+      );
+      const frames = [row, await logsFrame([chunk], options), row];
       await Promise.all(
         frames.map(async (frame) => transport.publish({ key: 'h', kind: 'logs', bytes: frame })),
       );
+      appendFileSync(join(folder, 'acknowledged'), `${name}\n`);
       position.next = end;
       position.bytes += bytes.length;
     }),

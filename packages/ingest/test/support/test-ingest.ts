@@ -1,17 +1,47 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metrics, silentLogger } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import type { Batch, Subscriber } from '@plimsoll/transport';
+import {
+  FolderDeadLetters,
+  type Batch,
+  type BatchHandler,
+  type DeadLetterStore,
+  type Lease,
+  type Subscriber,
+} from '@plimsoll/transport';
 import { Ingest } from '../../src/index.ts';
+
+/** A lease that the test takes away, lets run out and counts the renewals of. */
+export class TestLease implements Lease {
+  readonly #lost = new AbortController();
+  readonly signal = this.#lost.signal;
+  notAfter: number | null = null;
+  renewals = 0;
+  /** What a renewal does; it may throw. */
+  onRenew: () => void = () => undefined;
+
+  notAfterMs(): number | null {
+    return this.notAfter;
+  }
+
+  async renew(): Promise<void> {
+    this.renewals += 1;
+    this.onRenew();
+  }
+
+  lose(): void {
+    this.#lost.abort(new Error('the partition belongs to another process'));
+  }
+}
 
 /** A subscriber whose batches the test gives; each resolves when ingest has stored it. */
 export class HandFed implements Subscriber {
-  #handler: ((batch: Batch) => Promise<void>) | undefined;
-  #next = 0;
+  #handler: BatchHandler | undefined;
+  readonly #next = new Map<string, number>();
 
-  async run(handler: (batch: Batch) => Promise<void>, signal: AbortSignal): Promise<void> {
+  async run(handler: BatchHandler, signal: AbortSignal): Promise<void> {
     this.#handler = handler;
     await new Promise<void>((resolve) =>
       signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -19,18 +49,21 @@ export class HandFed implements Subscriber {
   }
 
   /** Hands over frames as the next batch and returns it, so that it may be replayed. */
-  async give(frames: Buffer[], options: Partial<Batch> = {}): Promise<Batch> {
-    const first = options.first ?? this.#next;
+  async give(frames: Buffer[], options: Partial<Batch> = {}, lease?: Lease): Promise<Batch> {
+    const { partition = 'direct' } = options;
+    const first = options.first ?? this.#next.get(partition) ?? 0;
     const batch: Batch = {
-      partition: 'direct',
+      partition,
+      epoch: 0,
       first,
       last: first + frames.length - 1,
       isReplay: false,
       frames,
+      offsets: frames.map((_frame, index) => first + index),
       ...options,
     };
-    this.#next = Math.max(this.#next, batch.last + 1);
-    await this.#handler?.(batch);
+    this.#next.set(partition, Math.max(first, batch.last + 1));
+    await this.#handler?.(batch, lease ?? new TestLease());
     return batch;
   }
 }
@@ -43,15 +76,23 @@ export interface TestIngest extends AsyncDisposable {
   folder: string;
   /** A new process on the same engine: nothing is remembered. */
   restart(): Promise<void>;
-  deadLetters(): Promise<{ name: string; reason: string }[]>;
+  deadLetters(): Promise<{ id: string; reason: string }[]>;
+  letters: FolderDeadLetters;
   /** `start: message` of every stored line of a file, by position. */
   lines(fileId?: string): Promise<string[]>;
 }
 
 export async function openTestIngest(
-  options: { concurrency?: number; maxFiles?: number; wrap?: (engine: Engine) => Engine } = {},
+  options: {
+    concurrency?: number;
+    maxFiles?: number;
+    maxInFlightBytes?: number;
+    wrap?: (engine: Engine) => Engine;
+    wrapLetters?: (letters: DeadLetterStore) => DeadLetterStore;
+  } = {},
 ): Promise<TestIngest> {
-  const { concurrency = 2, maxFiles, wrap = (engine) => engine } = options;
+  const { concurrency = 2, maxFiles, maxInFlightBytes, wrap = (engine) => engine } = options;
+  const { wrapLetters = (letters) => letters } = options;
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-ingest-'));
   const engine = await openEngine({
     mode: 'embedded',
@@ -60,7 +101,7 @@ export async function openTestIngest(
     insertConnections: concurrency,
   });
   await migrate(engine);
-  const deadLetterDirectory = join(folder, 'dead-letters');
+  const letters = new FolderDeadLetters({ directory: join(folder, 'dead-letters') });
   const make = async (): Promise<{ ingest: Ingest; feed: HandFed; metrics: Metrics }> => {
     const feed = new HandFed();
     const metrics = new Metrics();
@@ -70,8 +111,9 @@ export async function openTestIngest(
       logger: silentLogger(),
       metrics,
       concurrency,
-      deadLetterDirectory,
+      deadLetters: wrapLetters(letters),
       ...(maxFiles === undefined ? {} : { maxFiles }),
+      ...(maxInFlightBytes === undefined ? {} : { maxInFlightBytes }),
     });
     await ingest.start();
     return { ingest, feed, metrics };
@@ -79,23 +121,16 @@ export async function openTestIngest(
   const opened: TestIngest = {
     engine,
     folder,
+    letters,
     ...(await make()),
     restart: async () => {
       await opened.ingest.stop();
       Object.assign(opened, await make());
     },
-    deadLetters: async () => {
-      const names = await readdir(deadLetterDirectory).catch(() => []);
-      const frames = names.filter((name) => name.endsWith('.frame')).toSorted();
-      return Promise.all(
-        frames.map(async (name) => ({
-          name,
-          reason: (
-            await readFile(join(deadLetterDirectory, name.replace(/frame$/, 'reason')), 'utf8')
-          ).trim(),
-        })),
-      );
-    },
+    deadLetters: async () =>
+      (await letters.list())
+        .map(({ id, reason }) => ({ id, reason }))
+        .toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     lines: async (fileId = 'f1') => {
       const rows = await engine.select<{ position: number; message: string }>(
         'SELECT position, message FROM logs WHERE file_id = {file:String} ORDER BY position, message',
