@@ -1,0 +1,78 @@
+/** What logs and metrics of OTLP have in common: attributes, resource, instrumentation scope. */
+import { type ProtobufReader, tagOf, wire } from '../protobuf/protobuf-reader.ts';
+import { anyValueOfJson, readKeyAndValue, textOf } from './any-value.ts';
+import { jsonArray, jsonObject, jsonOptionalText } from './json-fields.ts';
+
+/** Name and value as text (`any-value.ts`), in the order of the message; a name may be there twice. */
+export type Attribute = readonly [name: string, value: string];
+
+export interface Scope {
+  name: string;
+  version: string;
+  attributes: Attribute[];
+}
+
+/** At a field of type KeyValue. */
+export function readAttribute(reader: ProtobufReader): Attribute {
+  const [name, value] = readKeyAndValue(reader);
+  return [name, textOf(value)];
+}
+
+/** At a field of type Resource. */
+export function readResource(reader: ProtobufReader): Attribute[] {
+  const attributes: Attribute[] = [];
+  const end = reader.enter();
+  while (reader.isBefore(end)) {
+    if (reader.tag() === tagOf(1, wire.bytes)) attributes.push(readAttribute(reader));
+    else reader.skip();
+  }
+  return attributes;
+}
+
+/** At a field of type InstrumentationScope. */
+export function readScope(reader: ProtobufReader): Scope {
+  const scope: Scope = { name: '', version: '', attributes: [] };
+  const end = reader.enter();
+  while (reader.isBefore(end)) {
+    switch (reader.tag()) {
+      case tagOf(1, wire.bytes):
+        scope.name = reader.string();
+        break;
+      case tagOf(2, wire.bytes):
+        scope.version = reader.string();
+        break;
+      case tagOf(3, wire.bytes):
+        scope.attributes.push(readAttribute(reader));
+        break;
+      default:
+        reader.skip();
+    }
+  }
+  return scope;
+}
+
+/** Of `[{"key": …, "value": {…}}, …]`. */
+export function attributesOfJson(json: unknown, path: string): Attribute[] {
+  return jsonArray(json, path).map((item, index) => {
+    const at = `${path}[${index}]`;
+    const pair = jsonObject(item, at);
+    const name = jsonOptionalText(pair['key'], `${at}.key`);
+    return [name, textOf(anyValueOfJson(pair['value'], `${at}.value`))];
+  });
+}
+
+/** Of `{"attributes": […]}`; absent is without any. */
+export function resourceOfJson(json: unknown, path: string): Attribute[] {
+  if (json === undefined || json === null) return [];
+  return attributesOfJson(jsonObject(json, path)['attributes'], `${path}.attributes`);
+}
+
+export function scopeOfJson(json: unknown, path: string): Scope {
+  if (json === undefined || json === null) return { name: '', version: '', attributes: [] };
+  const scope = jsonObject(json, path);
+  return {
+    name: jsonOptionalText(scope['name'], `${path}.name`),
+    version: jsonOptionalText(scope['version'], `${path}.version`),
+    attributes: attributesOfJson(scope['attributes'], `${path}.attributes`),
+  };
+}
