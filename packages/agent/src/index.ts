@@ -14,3 +14,4 @@ export { runContext } from './compose/run-context.ts';
 export { Slot } from './compose/slot.ts';
 export { collectOnce } from './run/collect-once.ts';
 export { runAgent } from './run/run-agent.ts';
+export { checkClickHouse } from './doctor/check-clickhouse.ts';

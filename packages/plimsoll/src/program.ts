@@ -2,10 +2,17 @@ import { configCommands } from '@plimsoll/cli';
 import type { Program } from '@plimsoll/cli';
 import { toCodedError } from './coded-error.ts';
 import { collectorCommand } from './commands/collector.ts';
+import { deadLetterCommands } from './commands/dead-letter.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { migrateCommand } from './commands/migrate.ts';
-import { alertingCommand, allCommand, ingestCommand, queryCommand } from './commands/roles.ts';
+import {
+  alertingCommand,
+  allCommand,
+  ingestCommand,
+  queryCommand,
+  storageCommand,
+} from './commands/roles.ts';
 import { sqlCommand } from './commands/sql.ts';
 import { loadConfiguration } from './load-configuration.ts';
 import { version } from './version.ts';
@@ -21,10 +28,12 @@ export const program: Program = {
     ingestCommand,
     queryCommand,
     alertingCommand,
+    storageCommand,
     migrateCommand,
     doctorCommand,
     ...configCommands('plimsoll', loadConfiguration),
     sqlCommand,
+    ...deadLetterCommands,
   ],
   examples: [
     { line: 'plimsoll all', what: 'Watch this host; the page is at http://127.0.0.1:4270.' },

@@ -5,7 +5,7 @@ import { settingsFor } from '../src/process-settings.ts';
 test('a role with an engine gets threads and an allocator that gives back', () => {
   expect(settingsFor(['all', '--config', 'x'], 2)).toEqual({
     flags: [],
-    env: { UV_THREADPOOL_SIZE: '24', MALLOC_MMAP_THRESHOLD_: '1048576' },
+    env: { UV_THREADPOOL_SIZE: '32', MALLOC_MMAP_THRESHOLD_: '1048576' },
   });
   expect(settingsFor(['query'], 64)?.env['UV_THREADPOOL_SIZE']).toBe('256');
 });

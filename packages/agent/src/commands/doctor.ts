@@ -1,10 +1,19 @@
 import { configOption, dataDirOption } from '@plimsoll/cli';
 import type { Command } from '@plimsoll/cli';
+import type { Finding } from '@plimsoll/collector';
+import type { Config } from '@plimsoll/runtime';
 import type { Load } from '../load-configuration.ts';
 import { jsonOption } from './json-option.ts';
 
+/** What else a program needs. */
+export type MoreFindings = (config: Config) => Promise<Finding[]>;
+
 /** `doctor`, for any program that runs a collector. */
-export function doctorCommand(program: string, load: Load): Command {
+export function doctorCommand(
+  program: string,
+  load: Load,
+  more: MoreFindings = () => Promise.resolve([]),
+): Command {
   return {
     name: 'doctor',
     summary: 'Check what the collector needs of this host, and say what to do.',
@@ -24,7 +33,7 @@ export function doctorCommand(program: string, load: Load): Command {
     run: async ({ values, terminal }) => {
       const { config } = load(values, terminal);
       const { doctor } = await import('../doctor/doctor.ts');
-      return doctor(config, terminal, { isJson: values['json'] === true });
+      return doctor(config, terminal, { isJson: values['json'] === true, more });
     },
   };
 }

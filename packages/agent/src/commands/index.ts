@@ -1,2 +1,2 @@
 export { collectorCommand } from './collector.ts';
-export { doctorCommand } from './doctor.ts';
+export { doctorCommand, type MoreFindings } from './doctor.ts';

@@ -5,8 +5,17 @@ import { checkClock } from './check-clock.ts';
 
 const timeoutMs = 5000;
 
-/** Pings the server that rows go to, and compares clocks with it. Never rejects. */
-export async function checkClickHouse({ url }: Config['storage']): Promise<Finding[]> {
+/** Pings each server that rows may go to, and compares clocks with it. Never rejects. */
+export async function checkClickHouse({
+  url,
+  urls,
+  shards,
+}: Config['storage']): Promise<Finding[]> {
+  const servers = shards?.flat() ?? urls ?? [url];
+  return (await Promise.all(servers.map((server) => checkServer(server)))).flat();
+}
+
+async function checkServer(url: string): Promise<Finding[]> {
   const subject = 'ClickHouse';
   const where = redactUrl(url);
   try {

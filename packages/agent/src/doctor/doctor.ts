@@ -12,20 +12,21 @@ import { renderFindings } from './render-findings.ts';
 export async function doctor(
   config: Config,
   terminal: Terminal,
-  options: { isJson: boolean },
+  options: { isJson: boolean; more: (config: Config) => Promise<Finding[]> },
 ): Promise<number> {
   const interrupt = interruptSignal();
   try {
-    const [access, others] = await Promise.all([
+    const [access, others, more] = await Promise.all([
       checkAccess({
         config: config.collector,
         dataDir: config.data_dir,
         signal: interrupt.signal,
       }),
       checkOthers(config),
+      options.more(config),
     ]);
     if (interrupt.signal.aborted) return 130;
-    const findings = [...access, ...others];
+    const findings = [...access, ...others, ...more];
     const text = options.isJson
       ? `${JSON.stringify({ findings }, null, 2)}\n`
       : renderFindings(findings, terminal);

@@ -14,13 +14,19 @@ export async function collectOnce(
   terminal: Terminal,
 ): Promise<number> {
   const interrupt = interruptSignal();
+  // A start that waits for a server ends; later the collector itself heeds the signal.
+  const stopStart = (): void => {
+    if (lifecycle.state === 'starting') void lifecycle.stop();
+  };
+  interrupt.signal.addEventListener('abort', stopStart);
   try {
     await lifecycle.start();
-    await makeCollector(context).once(interrupt.signal);
+    if (!interrupt.signal.aborted) await makeCollector(context).once(interrupt.signal);
     const isDone = !interrupt.signal.aborted;
     terminal.stderr.write(isDone ? 'All that was there is durable.\n' : 'Interrupted.\n');
     return isDone ? 0 : 130;
   } finally {
+    interrupt.signal.removeEventListener('abort', stopStart);
     interrupt.dispose();
     await lifecycle.stop();
   }

@@ -2,7 +2,7 @@ import { collectorCommand as makeCollectorCommand } from '@plimsoll/agent/comman
 import { loadConfiguration as load } from '../load-configuration.ts';
 import { version } from '../version.ts';
 import { checkRole } from './check-role.ts';
-import { needsServer, serverEnvironment } from './roles.ts';
+import { needsServer, serverEnvironment } from './role-texts.ts';
 
 export const collectorCommand = makeCollectorCommand({
   line: 'plimsoll collector',

@@ -9,7 +9,7 @@ export function banner(context: ProcessContext, terminal: Terminal): string {
   const dim = style(terminal, terminal.stderr, 'dim');
   const cyan = style(terminal, terminal.stderr, 'cyan');
   const rows = bannerRows(context).map(
-    ([name, text]) => `  ${dim(name.padEnd(10))}${name === 'Page' ? cyan(text) : text}`,
+    ([name, text]) => `  ${dim(name.padEnd(11))}${name === 'Page' ? cyan(text) : text}`,
   );
   return ['', `  ${bold('Plimsoll')} ${context.version}`, '', ...rows, '', ''].join('\n');
 }
@@ -26,6 +26,14 @@ function bannerRows(context: ProcessContext): [string, string][] {
   if (address.isFilled) {
     const hasPage = role === 'all' || role === 'query' || role === 'demo';
     rows.push([hasPage ? 'Page' : 'Health', hasPage ? address.get() : `${address.get()}/readyz`]);
+  }
+  const { clickhouseAddress, receiversAddress } = context;
+  if (clickhouseAddress.isFilled) rows.push(['ClickHouse', clickhouseAddress.get()]);
+  if (receiversAddress.isFilled) {
+    rows.push(['Pushes', `${receiversAddress.get()} (remote write, Loki, OTLP)`]);
+  }
+  if (context.subscriber.isFilled && config.transport.mode === 'kafka') {
+    rows.push(['Kafka', config.transport.kafka.brokers.join(', ')]);
   }
   const isEmbedded = config.storage.mode === 'embedded';
   rows.push([

@@ -1,19 +1,18 @@
-import { readdir } from 'node:fs/promises';
-import { codeOf, systemClock } from '@plimsoll/runtime';
+import { systemClock } from '@plimsoll/runtime';
 import type { Clock } from '@plimsoll/runtime';
 
-/** A folder is read again when somebody asks and the last count is older. */
+/** Letters are counted again when somebody asks and the last count is older. */
 const maxAgeMs = 10_000;
 
-/** How many frames lie in the dead-letter folder; each may have its reason beside it. */
+/** How many dead letters wait, without making anybody wait for the answer. */
 export class DeadLetterCount {
-  readonly #directory: string;
+  readonly #countLetters: () => Promise<number>;
   readonly #clock: Clock;
   #count = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(directory: string, clock: Clock = systemClock) {
-    this.#directory = directory;
+  constructor(count: () => Promise<number>, clock: Clock = systemClock) {
+    this.#countLetters = count;
     this.#clock = clock;
   }
 
@@ -23,14 +22,9 @@ export class DeadLetterCount {
     return this.#count;
   }
 
-  /** A folder that cannot be read leaves the count as it was. */
+  /** Where letters cannot be counted now, the count stays as it was. */
   async refresh(): Promise<void> {
     this.#countedAt = this.#clock.monotonic();
-    try {
-      const names = await readdir(this.#directory);
-      this.#count = names.filter((name) => !/\.(reason|tmp)$/.test(name)).length;
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') this.#count = 0;
-    }
+    this.#count = await this.#countLetters().catch(() => this.#count);
   }
 }

@@ -11,7 +11,7 @@ const webRoot = join(import.meta.dirname, '../../../web/dist');
 
 /** Page, native API and ops routes on one port. */
 export function http(context: ProcessContext): Component {
-  const { config, layout, health, metrics } = context;
+  const { config, health, metrics } = context;
   const logger = context.logger.child({ component: 'query' });
   let close: (() => Promise<void>) | null = null;
   return {
@@ -20,7 +20,7 @@ export function http(context: ProcessContext): Component {
       if (!existsSync(join(webRoot, 'index.html'))) {
         logger.warn({ webRoot }, 'The page is not built: only the API is served.');
       }
-      const deadLetters = new DeadLetterCount(layout.deadLetters);
+      const deadLetters = new DeadLetterCount(() => countLetters(context));
       await deadLetters.refresh();
       const app = await createQueryServer({
         engine: context.engine.get(),
@@ -37,4 +37,9 @@ export function http(context: ProcessContext): Component {
     },
     stop: () => close?.(),
   };
+}
+
+/** A process that stores nothing knows of none. */
+function countLetters({ deadLetters }: ProcessContext): Promise<number> {
+  return deadLetters.isFilled ? deadLetters.get().count() : Promise.resolve(0);
 }

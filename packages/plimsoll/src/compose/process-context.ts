@@ -5,7 +5,7 @@ import type { Demo } from '@plimsoll/demo';
 import type { Ingest } from '@plimsoll/ingest';
 import type { Component } from '@plimsoll/runtime';
 import type { Engine, MigrateResult } from '@plimsoll/storage';
-import type { DirectTransport } from '@plimsoll/transport';
+import type { DeadLetterStore, Subscriber } from '@plimsoll/transport';
 import { dataLayout } from './data-layout.ts';
 import type { DataLayout } from './data-layout.ts';
 
@@ -14,10 +14,15 @@ export interface ProcessContext extends AgentContext {
   readonly layout: DataLayout;
   readonly engine: Slot<Engine>;
   readonly schema: Slot<MigrateResult>;
-  readonly transport: Slot<DirectTransport>;
+  /** Where frames come from: the journal, or Kafka. */
+  readonly subscriber: Slot<Subscriber>;
+  readonly deadLetters: Slot<DeadLetterStore>;
   readonly ingest: Slot<Ingest>;
   readonly alerting: Slot<Alerting>;
   readonly demo: Slot<Demo>;
+  /** Where ClickHouse's own protocol is served, and where receivers listen. */
+  readonly clickhouseAddress: Slot<string>;
+  readonly receiversAddress: Slot<string>;
 }
 
 /** Makes one component of a process; nothing is opened before its start. */
@@ -29,9 +34,12 @@ export function createProcessContext(options: AgentContextOptions): ProcessConte
     layout: dataLayout(options.config.data_dir),
     engine: new Slot('engine'),
     schema: new Slot('schema'),
-    transport: new Slot('transport'),
+    subscriber: new Slot('subscriber'),
+    deadLetters: new Slot('dead letters'),
     ingest: new Slot('ingest'),
     alerting: new Slot('alerting'),
     demo: new Slot('demo'),
+    clickhouseAddress: new Slot('clickhouse address'),
+    receiversAddress: new Slot('receivers address'),
   };
 }

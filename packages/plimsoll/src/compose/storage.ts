@@ -1,22 +1,20 @@
 import { messageOf } from '@plimsoll/runtime';
-import type { Component } from '@plimsoll/runtime';
+import type { Component, Config } from '@plimsoll/runtime';
 import { migrate, openEngine } from '@plimsoll/storage';
 import { toCodedError } from '../coded-error.ts';
 import { engineOptions } from './engine-options.ts';
 import type { ProcessContext } from './process-context.ts';
+import { waitUntilUsable } from './wait-until-usable.ts';
 
-/** Opens ClickHouse; closing it ends queries that are under way. */
+/** Opens ClickHouse, waiting for a server; closing it ends queries that are under way. */
 export function storage({ config, engine, logger, health }: ProcessContext): Component {
+  const child = logger.child({ component: 'storage' });
+  let problem: string | null = 'not opened yet';
   return {
     name: 'storage',
-    start: async () => {
-      const child = logger.child({ component: 'storage' });
-      try {
-        engine.set(await openEngine({ ...engineOptions(config), logger: child }));
-      } catch (error) {
-        throw toCodedError(error);
-      }
+    start: async (signal) => {
       health.registerReady('storage', async () => {
+        if (problem !== null) return { ok: false, reason: problem };
         try {
           await engine.get().ping();
           return { ok: true };
@@ -24,6 +22,15 @@ export function storage({ config, engine, logger, health }: ProcessContext): Com
           return { ok: false, reason: messageOf(error) };
         }
       });
+      const open = () => openEngine({ ...engineOptions(config), logger: child });
+      const onProblem = (reason: string | null): void => {
+        problem = reason;
+      };
+      try {
+        engine.set(await waitUntilUsable(open, { signal, logger: child, onProblem }));
+      } catch (error) {
+        throw toCodedError(error);
+      }
     },
     stop: async () => {
       if (engine.isFilled) await engine.get().close();
@@ -32,17 +39,37 @@ export function storage({ config, engine, logger, health }: ProcessContext): Com
 }
 
 /** Brings the tables up to date before anything reads or writes them. */
-export function migrations({ config, engine, schema, logger }: ProcessContext): Component {
+export function migrations({ config, engine, schema, logger, health }: ProcessContext): Component {
+  const child = logger.child({ component: 'storage' });
+  let problem: string | null = 'not brought up to date yet';
   return {
     name: 'migrations',
-    start: async () => {
+    start: async (signal) => {
+      health.registerReady('schema', () =>
+        problem === null ? { ok: true } : { ok: false, reason: problem },
+      );
       const { retention } = config.storage;
-      const child = logger.child({ component: 'storage' });
+      const onProblem = (reason: string | null): void => {
+        problem = reason;
+      };
+      const isServer = config.storage.mode === 'server' || isServed(config);
+      const options = { retention, isServer, logger: child, signal };
       try {
-        schema.set(await migrate(engine.get(), { retention, logger: child }));
+        schema.set(
+          await waitUntilUsable(() => migrate(engine.get(), options), {
+            signal,
+            logger: child,
+            onProblem,
+          }),
+        );
       } catch (error) {
         throw toCodedError(error);
       }
     },
   };
+}
+
+/** Whether other processes may insert through this one. */
+function isServed({ clickhouse_http: protocol }: Config): boolean {
+  return protocol.enabled && protocol.users.some(({ access }) => access !== 'read');
 }

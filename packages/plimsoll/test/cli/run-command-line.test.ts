@@ -127,16 +127,39 @@ describe('configuration', () => {
 });
 
 describe('roles', () => {
-  test.each(['collector', 'ingest', 'query', 'alerting'])(
-    'plimsoll %s explains that it needs a server',
-    async (role) => {
-      const { code, errors } = await run([role]);
-      expect(code).toBe(1);
-      expect(errors).toContain('expected storage.mode: server, got embedded');
-      expect(errors).toContain('Run "plimsoll all", or set storage.mode: server and storage.url.');
-      expect(errors).toContain('(role_needs_server)');
-    },
-  );
+  const kafka = { PLIMSOLL_TRANSPORT__MODE: 'kafka' };
+
+  test.each([
+    ['collector', {}],
+    ['ingest', {}],
+    ['ingest', kafka],
+    ['query', {}],
+    ['alerting', {}],
+  ])('plimsoll %s explains that it needs a server (%j)', async (role, env) => {
+    const { code, errors } = await run([role], { env });
+    expect(code).toBe(1);
+    expect(errors).toContain('expected storage.mode: server, got embedded');
+    expect(errors).toContain('Run "plimsoll all", or set storage.mode: server and storage.url.');
+    expect(errors).toContain('(role_needs_server)');
+  });
+
+  test('plimsoll storage explains that it is the server itself', async () => {
+    const env = {
+      PLIMSOLL_STORAGE__MODE: 'server',
+      PLIMSOLL_STORAGE__URL: 'http://db:8123',
+    };
+    const { code, errors } = await run(['storage'], { env });
+    expect(code).toBe(1);
+    expect(errors).toContain('expected storage.mode: embedded, got server');
+    expect(errors).toContain('(role_needs_engine)');
+  });
+
+  test('plimsoll storage without the protocol would serve nothing', async () => {
+    const env = { PLIMSOLL_CLICKHOUSE_HTTP__ENABLED: 'false' };
+    const { code, errors } = await run(['storage'], { env });
+    expect(code).toBe(1);
+    expect(errors).toContain('expected clickhouse_http.enabled: true, got false');
+  });
 });
 
 test('the version is that of the package', async () => {

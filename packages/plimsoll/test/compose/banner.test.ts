@@ -8,19 +8,25 @@ function context(role: string, storage: object = {}) {
   const config = deepFreeze(configSchema.parse({ data_dir: '/var/lib/plimsoll', storage }));
   const made = createProcessContext({ role, config, version: '1.2.3', logger: silentLogger() });
   made.address.set('http://127.0.0.1:4270');
+  if (role === 'all') {
+    made.clickhouseAddress.set('http://127.0.0.1:4271');
+    made.receiversAddress.set('http://127.0.0.1:4272');
+  }
   return made;
 }
 
 describe('the banner', () => {
-  test('says where the page and the data are, and how to stop', () => {
+  test('says where the page, the other ports and the data are, and how to stop', () => {
     expect(banner(context('all'), fakeTerminal())).toBe(
       [
         '',
         '  Plimsoll 1.2.3',
         '',
-        '  Page      http://127.0.0.1:4270',
-        '  Data      /var/lib/plimsoll',
-        '  Stop      Ctrl-C',
+        '  Page       http://127.0.0.1:4270',
+        '  ClickHouse http://127.0.0.1:4271',
+        '  Pushes     http://127.0.0.1:4272 (remote write, Loki, OTLP)',
+        '  Data       /var/lib/plimsoll',
+        '  Stop       Ctrl-C',
         '',
         '',
       ].join('\n'),
@@ -30,8 +36,8 @@ describe('the banner', () => {
   test('of a role without a page says where its health is', () => {
     const storage = { mode: 'server', url: 'http://db:8123', password: 'sesame' };
     const text = banner(context('alerting', storage), fakeTerminal());
-    expect(text).toContain('Health    http://127.0.0.1:4270/readyz');
-    expect(text).toContain('Data      plimsoll on the ClickHouse server');
+    expect(text).toContain('Health     http://127.0.0.1:4270/readyz');
+    expect(text).toContain('Data       plimsoll on the ClickHouse server');
     expect(text).not.toMatch(/Page|sesame/);
   });
 

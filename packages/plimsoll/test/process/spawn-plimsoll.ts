@@ -13,6 +13,9 @@ export interface RunningPlimsoll {
   errors: () => string;
 }
 
+/** Beside `--port 0`: nothing of a process is on a port that another may have. */
+const freePorts = { PLIMSOLL_CLICKHOUSE_HTTP_PORT: '0', PLIMSOLL_RECEIVERS__PORT: '0' };
+
 /** The command as a process of its own, without configuration of the surroundings. */
 export function spawnPlimsoll(
   args: readonly string[],
@@ -21,7 +24,7 @@ export function spawnPlimsoll(
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PLIMSOLL_'));
   const child = spawn(process.execPath, [main, ...args], {
     cwd: options.cwd,
-    env: { ...Object.fromEntries(inherited), ...options.env },
+    env: { ...Object.fromEntries(inherited), ...freePorts, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const written = { stdout: '', stderr: '' };
