@@ -41,7 +41,7 @@ LABEL org.opencontainers.image.title="Plimsoll collector" \
       org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
     PLIMSOLL_DATA_DIR=/var/lib/plimsoll \
-    PLIMSOLL_HTTP_PORT=4272 \
+    PLIMSOLL_HTTP_PORT=4273 \
     PLIMSOLL_TRANSPORT__MODE=kafka \
     NODE_COMPILE_CACHE=/app/node_modules/.cache/plimsoll-code
 WORKDIR /app

@@ -51,9 +51,19 @@ export function productionTree(root: string, workspace: string): InstalledPackag
   return [...found.values()].toSorted((a, b) => b.bytes - a.bytes);
 }
 
+export interface CopyOptions {
+  /** Folder from the root: `packages/agent`. */
+  workspace: string;
+  target: string;
+  /** Packages that are left out, as the Dockerfile does. */
+  without?: readonly string[];
+}
+
 /** Makes the same tree below another folder, with links between the workspaces. */
-export function copyProductionTree(root: string, workspace: string, target: string): void {
-  for (const { name, folder } of productionTree(root, workspace)) {
+export function copyProductionTree(root: string, options: CopyOptions): void {
+  const { workspace, target, without = [] } = options;
+  const packages = productionTree(root, workspace).filter(({ name }) => !without.includes(name));
+  for (const { name, folder } of packages) {
     for (const part of shippedParts(join(root, folder))) {
       const copy = join(target, relative(root, part));
       mkdirSync(dirname(copy), { recursive: true });
@@ -70,10 +80,12 @@ function isWorkspace(folder: string): boolean {
   return folder.startsWith('packages/');
 }
 
-/** Of a workspace only what runs; of an installed package all of it. */
+/** Of a workspace only what runs and what that reads; of an installed package all of it. */
 function shippedParts(directory: string): string[] {
   if (directory.split('/').includes('node_modules')) return [directory];
-  return ['package.json', 'src'].map((name) => join(directory, name));
+  return ['package.json', 'src', 'migrations']
+    .map((name) => join(directory, name))
+    .filter((path) => existsSync(path));
 }
 
 function dependenciesOf(manifest: Manifest): string[] {
