@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 
 export interface ComposeService {
   pid?: string;
+  user?: string;
+  tmpfs?: string[];
   network_mode?: string;
   cgroup?: string;
   read_only?: boolean;
@@ -48,6 +50,8 @@ export function runFlags(
   const all = { ...service.environment, ...environment };
   return [
     ...one('--pid', service.pid),
+    ...one('--user', service.user),
+    ...each('--tmpfs', service.tmpfs),
     ...one('--network', service.network_mode),
     ...one('--cgroupns', service.cgroup),
     ...(service.read_only === true ? ['--read-only'] : []),

@@ -8,14 +8,20 @@ import { stringify } from 'yaml';
 import { startDeadlineMs } from './deadlines.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
-const command = join(repository, 'packages/plimsoll/src/main.ts');
+const programs = {
+  plimsoll: join(repository, 'packages/plimsoll/src/main.ts'),
+  'plimsoll-collector': join(repository, 'packages/agent/src/main.ts'),
+};
 
 export interface PlimsollOptions {
   /** Temporary folder: configuration, data and log go below it. */
   folder: string;
-  /** Configuration as it would stand in the YAML file; port and data folder are added. */
+  /** Configuration as it would stand in the YAML file; ports and data folder are added. */
   config?: Record<string, unknown>;
   port?: number;
+  /** Default: plimsoll. */
+  program?: keyof typeof programs;
+  /** Default: `all`. */
   args?: string[];
   env?: Record<string, string>;
 }
@@ -36,12 +42,23 @@ export interface PlimsollProcess {
 
 /** @throws when `/readyz` does not answer 200 in time, with the end of what the process printed. */
 export async function startPlimsoll(options: PlimsollOptions): Promise<PlimsollProcess> {
-  const { running, exited } = await spawnPlimsoll(options);
+  const running = await launchPlimsoll(options);
+  await untilReady(running);
+  return running;
+}
+
+/** Does not wait: for a role that has to wait for others itself. */
+export async function launchPlimsoll(options: PlimsollOptions): Promise<PlimsollProcess> {
+  return (await spawnPlimsoll(options)).running;
+}
+
+/** @throws when `/readyz` does not answer 200 in time, with the end of what the process printed. */
+export async function untilReady(running: PlimsollProcess): Promise<void> {
   const deadline = Date.now() + startDeadlineMs;
   while (Date.now() < deadline && running.child.exitCode === null) {
     const answer = await fetch(`${running.url}/readyz`).catch(() => null);
-    if (answer?.status === 200) return running;
-    await Promise.race([sleep(100), exited]);
+    if (answer?.status === 200) return;
+    await sleep(100);
   }
   await running.end('SIGKILL');
   throw new Error(`plimsoll: expected /readyz to answer 200\n${running.output().slice(-4000)}`);
@@ -64,8 +81,15 @@ async function spawnPlimsoll(
   const port = options.port ?? (await freePort());
   const file = join(options.folder, 'plimsoll.yaml');
   const config = { data_dir: join(options.folder, 'data'), ...options.config };
-  writeFileSync(file, stringify({ ...config, http: { port, ...asRecord(config, 'http') } }));
-  const child = spawn(process.execPath, [command, ...(options.args ?? ['all']), '--config', file], {
+  // Ports that several processes of one machine do not share.
+  const ports = {
+    http: { port, ...asRecord(config, 'http') },
+    clickhouse_http: { port: 0, ...asRecord(config, 'clickhouse_http') },
+    receivers: { port: 0, ...asRecord(config, 'receivers') },
+  };
+  writeFileSync(file, stringify({ ...config, ...ports }));
+  const { program = 'plimsoll', args = ['all'] } = options;
+  const child = spawn(process.execPath, [programs[program], ...args, '--config', file], {
     cwd: repository,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

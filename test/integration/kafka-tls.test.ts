@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kafkaMissing, startKafka, type KafkaBroker } from '@plimsoll/infra/kafka';
 import { configSchema, Metrics, silentLogger } from '@plimsoll/runtime';
-import { checkKafka, KafkaPublisher } from '@plimsoll/transport';
+import { checkKafka, KafkaPublisher, KafkaSubscriber } from '@plimsoll/transport';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../harness/eventually.ts';
 import { freePort } from '../harness/plimsoll-process.ts';
 import { isSkipped } from '../harness/requirement.ts';
 
@@ -61,6 +62,49 @@ describe.skipIf(isSkipped(missing))(`Kafka with TLS and SASL${missing ?? ''}`, (
     expect(publisher.health()).toEqual({ ok: true });
     await publisher.stop();
     expect(await checkKafka(config)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  const consume = (config: ReturnType<typeof kafkaConfig>) => {
+    const subscriber = new KafkaSubscriber({
+      config,
+      limits: {
+        batchMaxBytes: 1_000_000,
+        batchMaxRows: 100_000,
+        flushIntervalMs: 20,
+        maxInFlightBytes: 64 * 1024 * 1024,
+      },
+      logger: silentLogger(),
+      metrics: new Metrics(),
+    });
+    const frames: string[] = [];
+    const running = subscriber.run((batch) => {
+      frames.push(...batch.frames.map(String));
+      return Promise.resolve();
+    }, new AbortController().signal);
+    return { subscriber, frames, running };
+  };
+
+  test('gives frames to a consumer with both, and doctor tells how far it is', async () => {
+    const config = kafkaConfig({ tls, sasl });
+    const { subscriber, frames, running } = consume(config);
+    await eventually('the frame', 20_000, () => Promise.resolve(frames.includes('hello')));
+    await subscriber.stop();
+    await running;
+    expect(await checkKafka(config)).toMatchObject([
+      { level: 'ok' },
+      { level: 'ok', message: 'the group plimsoll-ingest has 0 frames before it' },
+    ]);
+  });
+
+  test('a consumer with a wrong password says so', async () => {
+    const config = kafkaConfig({ tls, sasl: { ...sasl, password: 'wrong' } });
+    const { subscriber, running } = consume(config);
+    await eventually('a reason', 20_000, () =>
+      Promise.resolve(/authentication|credentials/i.test(subscriber.health().reason ?? '')),
+    );
+    expect(subscriber.health().ok).toBe(false);
+    await subscriber.stop();
+    await running;
   });
 
   test.each([

@@ -36,7 +36,7 @@ test('it has no engine and no page in it', () => {
 });
 
 test('what is in it is enough to run, with a client of Kubernetes that is not whole', () => {
-  copyProductionTree(root, 'packages/agent', target);
+  copyProductionTree(root, { workspace: 'packages/agent', target });
   copyKubernetesClient(join(root, 'node_modules'), join(target, 'node_modules'));
   const run = (...args: string[]) =>
     execFileSync(process.execPath, args, { cwd: target, encoding: 'utf8' });

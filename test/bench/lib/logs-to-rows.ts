@@ -17,7 +17,7 @@ import { Collector, DirectoryDiscovery } from '@plimsoll/collector';
 import { Ingest } from '@plimsoll/ingest';
 import { configSchema, createLogger, Metrics, systemClock } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import { DirectTransport } from '@plimsoll/transport';
+import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
 
 export interface LogsToRowsAccount {
   wallSeconds: number;
@@ -75,7 +75,7 @@ async function whole(
     logger,
     metrics,
     concurrency: ingestConfig.concurrency,
-    deadLetterDirectory: join(dataFolder, 'dead-letters'),
+    deadLetters: new FolderDeadLetters({ directory: join(dataFolder, 'dead-letters') }),
   });
   const discovery = new DirectoryDiscovery({
     root: dockerFolder,

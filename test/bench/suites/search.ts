@@ -10,7 +10,7 @@ import { encodeFrame, hostLabels, limits, type LogChunk } from '@plimsoll/model'
 import { Ingest } from '@plimsoll/ingest';
 import { createLogger, Metrics } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import { DirectTransport } from '@plimsoll/transport';
+import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
 import { makeDockerJsonLog } from '../lib/docker-json-log.ts';
 import type { Report } from '../report.ts';
 
@@ -123,7 +123,7 @@ async function fill(engine: Engine, folder: string): Promise<string[]> {
     logger,
     metrics,
     concurrency: 2,
-    deadLetterDirectory: join(folder, 'dead-letters'),
+    deadLetters: new FolderDeadLetters({ directory: join(folder, 'dead-letters') }),
   });
   await ingest.start();
   const needles: string[] = [];
