@@ -24,6 +24,7 @@ const needs = {
     'openjdk-17-jre-headless': 'java',
     openssl: 'openssl',
     procps: 'ps',
+    prometheus: 'prometheus',
     zstd: 'zstd',
   },
 };
