@@ -66,6 +66,11 @@ export interface RawPipe {
   read(): Readable;
   finish(): void;
   close(): void;
+  /**
+   * Resolves when the statement has ended, however it did; lets one go that comes to the pipe only after
+   * its reader has left.
+   */
+  ended(statement: Promise<unknown>): Promise<void>;
 }
 
 export interface StagedFile {

@@ -1,6 +1,6 @@
 /** A result of any size, printed by the engine into a pipe and passed on as it comes. */
 import type { Readable } from 'node:stream';
-import { StorageError, type RawResult } from '@plimsoll/storage';
+import { StorageError, type RawResult, type RawPipe } from '@plimsoll/storage';
 import type { QueryContext } from '../query-context.ts';
 import type { Judged } from '../statement/judge.ts';
 import { announce, outputFormat } from './output.ts';
@@ -21,7 +21,7 @@ export async function runSelect(context: QueryContext, judged: Judged): Promise<
       async (tag) => connection.print(`${tag}${judged.sql} ${into}${judged.outputSettings}`),
       () => reader.destroy(),
     ).finally(() => pipe.finish());
-    await passOn(context, { reader, printed, beforeHeaders: output.beforeHeaders });
+    await passOn(context, { pipe, reader, printed, beforeHeaders: output.beforeHeaders });
     output.finish(await printed);
     await response.end(output.beforeHeaders);
   } finally {
@@ -30,6 +30,7 @@ export async function runSelect(context: QueryContext, judged: Judged): Promise<
 }
 
 interface Passing {
+  pipe: RawPipe;
   reader: Readable;
   printed: Promise<RawResult>;
   beforeHeaders: () => void;
@@ -37,7 +38,7 @@ interface Passing {
 
 /** Ends when the statement has: its pipe and its connection are free then. */
 async function passOn(context: QueryContext, passing: Passing): Promise<void> {
-  const { reader, printed, beforeHeaders } = passing;
+  const { pipe, reader, printed, beforeHeaders } = passing;
   // Its error is told below, after what came before it.
   printed.catch(() => undefined);
   try {
@@ -46,9 +47,11 @@ async function passOn(context: QueryContext, passing: Passing): Promise<void> {
     // Nobody takes the result any more, or it was cancelled.
     reader.destroy();
     context.query.cancel.abort();
+    await pipe.ended(printed);
     await printed;
     throw error;
   }
+  await pipe.ended(printed);
 }
 
 function asBuffer(chunk: unknown): Buffer {

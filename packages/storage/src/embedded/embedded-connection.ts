@@ -152,7 +152,7 @@ export class EmbeddedConnection {
     } finally {
       // A statement whose reader has left would go on to its end.
       if (!isDone) ending.abort();
-      await printed.catch(() => undefined);
+      await pipe.ended(printed);
       stopKilling();
     }
   }

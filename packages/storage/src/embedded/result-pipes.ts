@@ -18,6 +18,9 @@ import { promisify } from 'node:util';
 import { messageOf } from '@plimsoll/runtime';
 import { StorageError } from '../storage-error.ts';
 
+/** How often a writer that may have come after its reader left is let go. */
+const lateWriterMs = 50;
+
 /** `O_PATH` of Linux: a name for the pipe that counts as neither reader nor writer. */
 const openPath = 0o10000000;
 
@@ -74,6 +77,19 @@ export class ResultPipe {
       // The reader has left already.
       if (!(error instanceof Error && 'code' in error && error.code === 'ENXIO')) throw error;
     }
+  }
+
+  /**
+   * After the reader has left: resolves when the statement has ended, however it did. A statement that
+   * comes to the pipe only then would wait for a reader, in the system, where KILL does not reach it:
+   * so readers come and go until it has ended.
+   */
+  async ended(statement: Promise<unknown>): Promise<void> {
+    const timer = setInterval(() => {
+      closeSync(openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK));
+    }, lateWriterMs);
+    await statement.catch(() => undefined);
+    clearInterval(timer);
   }
 
   close(): void {

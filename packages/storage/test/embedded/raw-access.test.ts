@@ -38,6 +38,23 @@ test('a result is one document, however many blocks it has', async () => {
   pipe.close();
 });
 
+test('a statement that comes to its pipe after the reader has left is let go', async () => {
+  const connection = await raw.connect();
+  const [pipe] = await raw.openPipes(1);
+  if (!pipe) throw new Error('expected a pipe');
+  pipe.read().destroy();
+  const sql = `SELECT number FROM numbers(3) INTO OUTFILE '${pipe.path}' APPEND COMPRESSION 'none' FORMAT CSV`;
+  const printed = connection.print(sql).finally(() => pipe.finish());
+  await pipe.ended(printed);
+  // Free for the next one.
+  const reader = pipe.read();
+  const bytes = buffer(reader);
+  await connection.print(sql).finally(() => pipe.finish());
+  expect((await bytes).toString()).toBe('0\n1\n2\n');
+  connection.close();
+  pipe.close();
+});
+
 test('pipes and staged files leave no names', async () => {
   const before = readdirSync(`${opened.folder}/engine`).toSorted();
   const pipes = await raw.openPipes(3);
