@@ -51,7 +51,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     stopping.abort();
   });
 }
-process.exitCode = await runOnce();
+const code = await runOnce();
+// Left to itself, Node may wait without end for a handle of a client that is closed.
+process.stdout.write('', () => process.exit(code));
 
 async function runOnce(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), `plimsoll-chaos-${seed}-`));

@@ -80,12 +80,9 @@ export class StoreClient {
   async #ask(query: string, timeoutMs: number): Promise<Response> {
     const url = `${this.#url}/?database=plimsoll`;
     const signal = AbortSignal.timeout(timeoutMs);
-    const response = await fetch(url, {
-      method: 'POST',
-      body: query,
-      headers: this.#headers,
-      signal,
-    });
+    const request = { method: 'POST', body: query, headers: this.#headers, signal };
+    // A connection that was kept may be closed at the very moment it is used again.
+    const response = await fetch(url, request).catch(async () => fetch(url, request));
     if (response.ok) return response;
     throw new Error(`store: expected 200, got ${response.status} ${await response.text()}`);
   }
