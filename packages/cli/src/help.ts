@@ -33,6 +33,20 @@ export function topHelp({ name: program, summary, commands, examples }: Program)
   ].join('\n');
 }
 
+export function groupHelp(
+  { name: program }: Program,
+  { group, commands }: { group: string; commands: readonly Command[] },
+): string {
+  return [
+    `Usage: ${program} ${group} <command> [options]`,
+    '',
+    'Commands',
+    ...table(commands.map(({ name, summary }) => [name, summary])),
+    '',
+    `Of one command: ${program} ${commands[0]?.name ?? group} --help\n`,
+  ].join('\n');
+}
+
 export function commandHelp({ name: program }: Program, command: Command): string {
   const usage = [program, command.name, '[options]', command.usage ?? ''].join(' ').trim();
   const environment = [...(command.environment ?? []), ...commonEnvironment];

@@ -7,6 +7,8 @@ import type { Program } from './program.ts';
 export type Request =
   | { kind: 'version' }
   | { kind: 'help'; command: Command | null }
+  /** Of commands that share their first word, such as `config check` and `config print`. */
+  | { kind: 'group help'; group: string; commands: readonly Command[] }
   | { kind: 'run'; command: Command; values: OptionValues; positionals: readonly string[] };
 
 /** What a command line asks for. @throws {PlimsollError} `usage_invalid` */
@@ -22,7 +24,9 @@ export function parseCommandLine(args: readonly string[], program: Program): Req
   const words = isWithout ? [defaultCommand, ...args] : args;
   const found = findCommand(words, program.commands);
   if (found === null) {
-    if (isHelpOf(words)) return { kind: 'help', command: null };
+    const isHelp = words.some((word) => word === '--help' || word === '-h');
+    const help = isHelp ? groupHelp(words, program) : null;
+    if (help !== null) return help;
     throw unknownCommand(words, program);
   }
   const { command, rest } = found;
@@ -40,8 +44,10 @@ export function parseCommandLine(args: readonly string[], program: Program): Req
 function helpRequest(words: readonly string[], program: Program): Request {
   if (words.length === 0) return { kind: 'help', command: null };
   const found = findCommand(words, program.commands);
-  if (found === null) throw unknownCommand(words, program);
-  return { kind: 'help', command: found.command };
+  if (found !== null) return { kind: 'help', command: found.command };
+  const help = groupHelp(words, program);
+  if (help !== null) return help;
+  throw unknownCommand(words, program);
 }
 
 function findCommand(
@@ -55,9 +61,14 @@ function findCommand(
   return null;
 }
 
-/** `plimsoll config --help`: a group without a command of its own. */
-function isHelpOf([first, ...rest]: readonly string[]): boolean {
-  return first === 'config' && rest.some((word) => word === '--help' || word === '-h');
+/** Null where the first word is that of no group. */
+function groupHelp([group = '']: readonly string[], { commands }: Program): Request | null {
+  const members = groupOf(group, commands);
+  return members.length === 0 ? null : { kind: 'group help', group, commands: members };
+}
+
+function groupOf(first: string, commands: readonly Command[]): readonly Command[] {
+  return commands.filter(({ name }) => name.startsWith(`${first} `));
 }
 
 function unknownCommand(
@@ -66,9 +77,9 @@ function unknownCommand(
 ): PlimsollError {
   const names = commands.map(({ name }) => name);
   const [first = ''] = args;
-  const group = names.filter((name) => name.startsWith(`${first} `));
+  const group = groupOf(first, commands);
   if (group.length > 0) {
-    const message = `${program} ${first}: expected one of ${group.join(', ')}, got "${args.slice(0, 2).join(' ')}"`;
+    const message = `${program} ${first}: expected one of ${group.map(({ name }) => name).join(', ')}, got "${args.slice(0, 2).join(' ')}"`;
     return new PlimsollError('usage_invalid', message);
   }
   const hint = nearest(

@@ -1,6 +1,6 @@
 import { describeError, PlimsollError } from '@plimsoll/runtime';
 import { ignoreClosedPipe } from './closed-pipe.ts';
-import { commandHelp, topHelp } from './help.ts';
+import { commandHelp, groupHelp, topHelp } from './help.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import type { Program } from './program.ts';
 import { style } from './terminal.ts';
@@ -23,6 +23,10 @@ export async function runCommandLine(
       const help =
         request.command === null ? topHelp(program) : commandHelp(program, request.command);
       terminal.stdout.write(help);
+      return 0;
+    }
+    if (request.kind === 'group help') {
+      terminal.stdout.write(groupHelp(program, request));
       return 0;
     }
     const { command, values, positionals } = request;

@@ -15,7 +15,7 @@ async function run(args: string[], options: Parameters<typeof fakeTerminal>[0] =
 }
 
 describe('help', () => {
-  test.each([[[]], [['--help']], [['-h']], [['help']], [['config', '--help']]])(
+  test.each([[[]], [['--help']], [['-h']], [['help']]])(
     'plimsoll %s lists every command',
     async (args) => {
       const { code, output } = await run(args);
@@ -26,6 +26,19 @@ describe('help', () => {
       }
     },
   );
+
+  test.each(['config', 'dead-letter'])('plimsoll %s --help lists the group', async (group) => {
+    const { code, output } = await run([group, '--help']);
+    expect(code).toBe(0);
+    const members = commands.filter(({ name }) => name.startsWith(`${group} `));
+    expect(members.length).toBeGreaterThan(1);
+    for (const { name, summary } of members) {
+      expect(output).toContain(name);
+      expect(output).toContain(summary);
+    }
+    expect(output).not.toContain('plimsoll all');
+    expect(await run(['help', group])).toEqual({ code, output, errors: '' });
+  });
 
   test.each(commands.map(({ name }) => name))('plimsoll %s --help teaches', async (name) => {
     const { code, output } = await run([...name.split(' '), '--help']);
