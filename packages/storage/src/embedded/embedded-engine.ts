@@ -18,6 +18,7 @@ import { rowBatches } from '../row-batches.ts';
 import { StorageError } from '../storage-error.ts';
 import { explainOpenFailure, prepareDataFolder } from './data-folder.ts';
 import { DeduplicationLogs, forgetUnfinished } from './deduplication-logs.ts';
+import { DiskGuard, type DiskSpace, type ExpiredPart } from './disk-guard.ts';
 import { AdhocConnections } from './adhoc-connections.ts';
 import { progressFormat, withoutProgress } from './progress-rows.ts';
 import { EmbeddedRawAccess } from './embedded-raw-access.ts';
@@ -46,9 +47,15 @@ export interface EmbeddedEngineOptions {
   /** Callers that may wait for a connection of one kind. */
   maxWaiting: number;
   logger: StorageLogger;
+  /** In the place of the file system that holds `path`. */
+  diskSpace?: () => DiskSpace;
 }
 
 const defaultMaxRows = 100_000;
+
+const expiredParts = `SELECT table, name FROM system.parts
+  WHERE active AND database = {database:String}
+    AND delete_ttl_info_max > toDateTime(0) AND delete_ttl_info_max < now()`;
 const defaultMaxExecutionMs = 30_000;
 
 /** ClickHouse in this process: the lock on the folder, and one pool of connections per use. */
@@ -58,6 +65,7 @@ export class EmbeddedEngine implements Engine {
   readonly schema: SchemaDialect;
   /** See `rawAccessOf`. */
   readonly raw: EmbeddedRawAccess;
+  readonly disk: DiskGuard;
   readonly #keeper: Session;
   readonly #tokens: DeduplicationLogs;
   readonly #connections: EmbeddedConnection[] = [];
@@ -83,6 +91,18 @@ export class EmbeddedEngine implements Engine {
       size: options.adhocConnections,
       maxWaiting: options.maxWaiting,
       kill: opened.kill,
+    });
+    this.disk = new DiskGuard({
+      path: options.path,
+      database: options.database,
+      // By the connection that nobody waits for.
+      run: async (sql) => {
+        await opened.keeper.queryAsync(sql);
+      },
+      expiredParts: async () =>
+        this.select<ExpiredPart>(expiredParts, { params: { database: options.database } }),
+      logger: options.logger,
+      ...(options.diskSpace ? { space: options.diskSpace } : {}),
     });
   }
 
@@ -167,9 +187,11 @@ export class EmbeddedEngine implements Engine {
 
   async command(sql: string, options: SelectOptions = {}): Promise<void> {
     const connection = await this.#commands.acquire(options.signal);
-    const done = connection
-      .command(
-        statement(sql, options, { max_execution_time: (options.maxExecutionMs ?? 0) / 1000 }),
+    const done = this.disk
+      .withMerges(async () =>
+        connection.command(
+          statement(sql, options, { max_execution_time: (options.maxExecutionMs ?? 0) / 1000 }),
+        ),
       )
       .finally(() => {
         this.#tokens.forgetTables();
@@ -224,6 +246,7 @@ export class EmbeddedEngine implements Engine {
   }
 
   async #close(): Promise<void> {
+    await this.disk.close();
     const pools = [this.#inserts, this.#reads, this.#commands, this.#adhoc];
     await Promise.all(pools.map(async (pool) => pool.close()));
     for (const connection of this.#connections) await connection.close();

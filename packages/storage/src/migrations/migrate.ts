@@ -1,7 +1,7 @@
 /**
- * Brings the schema up to date: forward only, one statement at a time, each recorded once it is
- * done. A crash between a statement and its record repeats that statement at the next start, so
- * every statement must be repeatable (`IF NOT EXISTS`).
+ * Brings the schema up to date: forward only, one statement at a time, recorded when those of their
+ * version are done or one of them fails. A crash before that repeats them at the next start, so every
+ * statement must be repeatable (`IF NOT EXISTS`).
  */
 import { quotedIdentifier } from '../cluster/cluster-options.ts';
 import { refreshReaders, staleReaders } from '../cluster/refresh-readers.ts';
@@ -9,11 +9,11 @@ import type { Engine } from '../engine.ts';
 import { silentLogger, type StorageLogger } from '../logger.ts';
 import { StorageError } from '../storage-error.ts';
 import { applyRetention, retentionChanges, type Retention } from './apply-retention.ts';
-import { applyWindows, windowChanges } from './apply-windows.ts';
 import { withMigrationLock } from './migration-lock.ts';
 import { createMigrationsTable, ownMigrations } from './own-migrations.ts';
-import { planMigrations, type AppliedStatement } from './plan-migrations.ts';
+import { planMigrations, type AppliedStatement, type PlannedStatement } from './plan-migrations.ts';
 import { readMigrations, type Migration } from './read-migrations.ts';
+import { applyTableSettings, tableSettingChanges } from './table-settings.ts';
 
 export interface MigrateOptions {
   /** How long rows are kept, in milliseconds; 0 for ever. Unchanged when absent. */
@@ -85,31 +85,56 @@ async function change(
 ): Promise<MigrateResult> {
   await engine.command(engine.schema.translate(createMigrationsTable));
   const planned = planMigrations(migrations, await readApplied(engine));
-  for (const [index, { version, name, checksum, statement, sql }] of planned.entries()) {
-    options.signal?.throwIfAborted();
-    await options.beforeEach();
-    await engine.command(engine.schema.translate(sql));
-    await engine.insert({
-      table: 'schema_migrations',
-      columns: ['version', 'name', 'checksum', 'statement'],
-      format: 'JSONEachRow',
-      data: Buffer.from(`${JSON.stringify({ version, name, checksum, statement })}\n`),
-    });
-    options.logger?.debug({ version, name, statement }, 'applied a migration statement');
-    options.onProgress?.({ version, name, done: index + 1, total: planned.length });
+  let done = 0;
+  for (const statements of byVersion(planned)) {
+    const applied: PlannedStatement[] = [];
+    try {
+      for (const step of statements) {
+        const { version, name, statement, sql } = step;
+        options.signal?.throwIfAborted();
+        await options.beforeEach();
+        await engine.command(engine.schema.translate(sql));
+        applied.push(step);
+        options.logger?.debug({ version, name, statement }, 'applied a migration statement');
+        options.onProgress?.({ version, name, done: ++done, total: planned.length });
+      }
+    } catch (error) {
+      // What is not recorded is only done once more.
+      await record(engine, applied).catch(() => undefined);
+      throw error;
+    }
+    await record(engine, applied);
   }
-  await applyWindows(engine, isServer(engine, options));
+  await applyTableSettings(engine, isServer(engine, options));
   await refreshReaders(engine);
   const { retention } = options;
   const retentionChanged = retention ? await applyRetention(engine, retention) : [];
   return { version: migrations.length, statementsRun: planned.length, retentionChanged };
 }
 
+/** At once for all statements of a version: an insert costs more than most of them. */
+async function record(engine: Engine, applied: readonly PlannedStatement[]): Promise<void> {
+  if (applied.length === 0) return;
+  const rows = applied.map(({ version, name, checksum, statement }) =>
+    JSON.stringify({ version, name, checksum, statement }),
+  );
+  await engine.insert({
+    table: 'schema_migrations',
+    columns: ['version', 'name', 'checksum', 'statement'],
+    format: 'JSONEachRow',
+    data: Buffer.from(`${rows.join('\n')}\n`),
+  });
+}
+
+function byVersion(planned: readonly PlannedStatement[]): PlannedStatement[][] {
+  return [...Map.groupBy(planned, ({ version }) => version).values()];
+}
+
 /** What is to be changed besides what migrations say. */
 async function settingChanges(engine: Engine, options: MigrateOptions): Promise<number> {
   const changes = await Promise.all([
     retentionChanges(engine, options.retention),
-    windowChanges(engine, isServer(engine, options)),
+    tableSettingChanges(engine, isServer(engine, options)),
     staleReaders(engine),
   ]);
   return changes.flat().length;

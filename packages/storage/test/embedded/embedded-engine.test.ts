@@ -119,20 +119,6 @@ describe('stream', () => {
     expect(error).toMatchObject({ code: 'aborted' });
   });
 
-  test('an abort at any moment of the start leaves nothing behind that waits', async () => {
-    for (let round = 0; round < 60; round += 1) {
-      const abort = new AbortController();
-      const slow = opened.engine.select('SELECT sum(number) AS x FROM numbers(20000000)', {
-        signal: abort.signal,
-      });
-      setTimeout(() => abort.abort(), round / 3);
-      await slow.catch(() => undefined);
-    }
-    // Both connections are free: none stands in the system, waiting for a reader.
-    const free = Array.from({ length: 2 }, () => opened.engine.select('SELECT 1 AS x'));
-    expect(await Promise.all(free)).toEqual([[{ x: 1 }], [{ x: 1 }]]);
-  });
-
   test('an error in the middle comes through', async () => {
     const error = await rejection(
       (async () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { migrate } from '../../src/index.ts';
 import { rejection } from '../support/settled.ts';
 import { openTestEngine, type TestEngine } from '../support/test-engine.ts';
@@ -101,6 +101,35 @@ describe('migrations', () => {
       });
     },
   );
+});
+
+describe('settings of the engine in this process', () => {
+  const without = async (): Promise<string[]> => {
+    const rows = await opened.engine.select<{ name: string }>(
+      `SELECT name FROM system.tables WHERE database = 'plimsoll' AND engine LIKE '%MergeTree'
+         AND NOT (engine_full LIKE '%old_parts_lifetime = 120%' AND engine_full LIKE '%min_rows_to_fsync_after_merge = 1%')`,
+    );
+    return rows.map(({ name }) => name);
+  };
+
+  test('merges are flushed, and what they read is kept, in every table', async () => {
+    await migrate(opened.engine);
+    expect(await without()).toEqual([]);
+  });
+
+  test('also where the tables are older than that, and only once', async () => {
+    await write('0001_first.sql', table('a'));
+    await migrate(opened.engine, { directory });
+    await opened.engine.command('ALTER TABLE a RESET SETTING old_parts_lifetime');
+    expect(await without()).toEqual(['a']);
+    const command = vi.spyOn(opened.engine, 'command');
+    await migrate(opened.engine, { directory });
+    expect(command).toHaveBeenCalledWith('ALTER TABLE a MODIFY SETTING old_parts_lifetime = 120');
+    command.mockClear();
+    await migrate(opened.engine, { directory });
+    expect(command).not.toHaveBeenCalled();
+    expect(await without()).toEqual([]);
+  });
 });
 
 describe('retention', () => {
