@@ -8,7 +8,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hostLabels, type EventRow } from '@plimsoll/model';
 import { messageOf, type Clock, type Config, type Logger } from '@plimsoll/runtime';
 import { roundToBeat } from './beat.ts';
-import type { CheckpointFile } from './checkpoint/format.ts';
 import type { CollectorMetrics } from './collector-metrics.ts';
 import type { DropLedger } from './drops.ts';
 import { makeEvent } from './events.ts';
@@ -21,6 +20,7 @@ import type { Outbox } from './publish/outbox.ts';
 import { TailSink } from './publish/tail-sink.ts';
 import type { LogGap } from './tail/path-spec.ts';
 import { findPlainFiles, maxPlainFiles } from './tail/plain-files.ts';
+import type { TailCheckpoint } from './tail/restored-paths.ts';
 import { Tailer, type TailChunk } from './tail/tailer.ts';
 import type { Target } from './target.ts';
 import { Wakeup } from './wakeup.ts';
@@ -33,7 +33,7 @@ export interface LogPipelineOptions {
   outbox: Outbox;
   drops: DropLedger;
   metrics: CollectorMetrics;
-  restored: readonly CheckpointFile[];
+  restored: TailCheckpoint;
   /** Writes the checkpoint now. */
   persist: () => Promise<void>;
   /** Positions moved. */
@@ -234,7 +234,7 @@ export class LogPipeline {
       }));
   }
 
-  checkpoint(): CheckpointFile[] {
+  checkpoint(): TailCheckpoint {
     return this.#tailer.checkpoint();
   }
 

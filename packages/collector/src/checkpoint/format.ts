@@ -2,10 +2,10 @@
  * The checkpoint: what a restarted collector must know. JSON, so that people can read it:
  *
  *     { "version": 1, "collector_id": "…", "epoch": 7, "docker_events_since": "…",
- *       "kernel_log": {…}, "files": […], "streams": […] }
+ *       "kernel_log": {…}, "files": […], "done": […], "streams": […] }
  *
  * A field is never given another meaning within one version; a reader refuses a version it does
- * not know. `streams` came later: without it there are none.
+ * not know. `streams` and `done` came later: without them there are none.
  */
 import type { ResumePoint, StreamTail } from '../api-logs/resume-point.ts';
 import { isKmsgPosition, type KmsgPosition } from '../kernel/kmsg-position.ts';
@@ -29,6 +29,24 @@ export interface CheckpointFile {
   position: number;
   marker: MarkerSum;
   /** Size when last looked at: what is between it and the position is lost if the file is gone. */
+  size: number;
+  mtime_ms: number;
+  /**
+   * Size and time of change when the content was last found to be what it was; after that it may have
+   * been cut and written anew. Where they are absent, it was so at the last look.
+   */
+  proven_size?: number;
+  proven_mtime_ms?: number;
+  seen_at_ms: number;
+}
+
+/** A file that was read to its end and let go: known again when rotation compresses it later. */
+export interface CheckpointDone {
+  followed: string;
+  device: string;
+  inode: string;
+  birthtime_ns: string;
+  fingerprint: Fingerprint | null;
   size: number;
   mtime_ms: number;
   seen_at_ms: number;
@@ -61,6 +79,8 @@ export interface Checkpoint {
   kernel_log: KmsgPosition | null;
   /** Oldest first within one followed path. */
   files: CheckpointFile[];
+  /** Oldest first within one followed path. Absent in checkpoints of older collectors. */
+  done?: CheckpointDone[];
   /** Absent in checkpoints of older collectors. */
   streams?: CheckpointStream[];
 }
@@ -85,6 +105,7 @@ export function parseCheckpoint(text: string): Checkpoint | { problem: string } 
     docker_events_since: since,
     kernel_log: kernelLog,
     files,
+    done = [],
     streams = [],
   } = value;
   if (typeof id !== 'string' || id === '') return { problem: 'collector_id: expected text' };
@@ -95,6 +116,8 @@ export function parseCheckpoint(text: string): Checkpoint | { problem: string } 
   }
   const checkedFiles = checkList(files, isCheckpointFile, 'files');
   if ('problem' in checkedFiles) return checkedFiles;
+  const checkedDone = checkList(done, isCheckpointDone, 'done');
+  if ('problem' in checkedDone) return checkedDone;
   const checkedStreams = checkList(streams, isCheckpointStream, 'streams');
   if ('problem' in checkedStreams) return checkedStreams;
   return {
@@ -104,6 +127,7 @@ export function parseCheckpoint(text: string): Checkpoint | { problem: string } 
     docker_events_since: since,
     kernel_log: kernelLog,
     files: checkedFiles,
+    done: checkedDone,
     streams: checkedStreams,
   };
 }
@@ -125,17 +149,29 @@ function checkList<Entry>(
 }
 
 function isCheckpointFile(value: unknown): value is CheckpointFile {
+  if (!isObject(value) || !isCheckpointDone(value)) return false;
+  const { path, file_id: id, generation, position, marker }: Partial<CheckpointFile> = value;
+  const { proven_size: size = 0, proven_mtime_ms: time = 0 }: Partial<CheckpointFile> = value;
+  return (
+    isCount(size) &&
+    typeof time === 'number' &&
+    typeof path === 'string' &&
+    typeof id === 'string' &&
+    isCount(generation) &&
+    isCount(position) &&
+    isMarker(marker)
+  );
+}
+
+function isCheckpointDone(value: unknown): value is CheckpointDone {
   if (!isObject(value)) return false;
-  const texts = ['followed', 'path', 'file_id'];
-  const counts = ['generation', 'position', 'size'];
   const wholes = ['device', 'inode', 'birthtime_ns'];
   return (
-    texts.every((key) => typeof value[key] === 'string') &&
-    counts.every((key) => isCount(value[key])) &&
+    typeof value['followed'] === 'string' &&
+    isCount(value['size']) &&
     wholes.every((key) => typeof value[key] === 'string' && /^\d{1,20}$/.test(value[key])) &&
     typeof value['mtime_ms'] === 'number' &&
     typeof value['seen_at_ms'] === 'number' &&
-    isMarker(value['marker']) &&
     (value['fingerprint'] === null || isFingerprint(value['fingerprint']))
   );
 }

@@ -1,8 +1,9 @@
 /** All logs of this host, wherever they are read from: files, and the Docker API. */
 import { ApiLogs, type ApiLogStatus } from '../api-logs/api-logs.ts';
-import type { Checkpoint, CheckpointFile, CheckpointStream } from '../checkpoint/format.ts';
+import type { Checkpoint, CheckpointStream } from '../checkpoint/format.ts';
 import { LogPipeline, type LogPipelineOptions } from '../log-pipeline.ts';
 import type { CollectorMetrics } from '../collector-metrics.ts';
+import type { TailCheckpoint } from '../tail/restored-paths.ts';
 import type { Target } from '../target.ts';
 
 export interface LogTotals {
@@ -22,7 +23,7 @@ export interface FollowedLog {
 }
 
 export interface LogsOptions extends Omit<LogPipelineOptions, 'restored' | 'onRoom'> {
-  restored: Pick<Checkpoint, 'files' | 'streams'> | null;
+  restored: Pick<Checkpoint, 'files' | 'done' | 'streams'> | null;
 }
 
 export class Logs {
@@ -37,7 +38,7 @@ export class Logs {
     this.#metrics = options.metrics;
     this.#files = new LogPipeline({
       ...options,
-      restored: restored?.files ?? [],
+      restored: { files: restored?.files ?? [], done: restored?.done ?? [] },
       onRoom: () => {
         this.#api.roomFreed();
       },
@@ -88,8 +89,8 @@ export class Logs {
     this.#files.close();
   }
 
-  checkpoint(): { files: CheckpointFile[]; streams: CheckpointStream[] } {
-    return { files: this.#files.checkpoint(), streams: this.#api.checkpoint() };
+  checkpoint(): TailCheckpoint & { streams: CheckpointStream[] } {
+    return { ...this.#files.checkpoint(), streams: this.#api.checkpoint() };
   }
 
   lag(): { bytes: number; seconds: number } {

@@ -1,5 +1,6 @@
 /** Which files beside a path are known, under their own name or as what rotation made of them. */
 import { closeSync } from 'node:fs';
+import type { CheckpointDone } from '../checkpoint/format.ts';
 import {
   hasBirthOf,
   isFingerprintOf,
@@ -17,18 +18,45 @@ import type { SeenFile } from './siblings.ts';
 interface DoneFile extends Inode {
   fingerprint: Fingerprint | null;
   size: number;
+  mtimeMs: number;
 }
 
 const maxDoneFiles = 256;
+/** More than rotation keeps of a log, as a rule. */
+const maxSavedFiles = 16;
 
 export class FamiliarFiles {
   readonly packed = new PackedFiles();
-  readonly #done: DoneFile[] = [];
+  readonly #done: DoneFile[];
+
+  constructor(restored: readonly CheckpointDone[]) {
+    this.#done = restored.map((saved) => ({
+      device: BigInt(saved.device),
+      inode: BigInt(saved.inode),
+      birthtimeNs: BigInt(saved.birthtime_ns),
+      fingerprint: saved.fingerprint,
+      size: saved.size,
+      mtimeMs: saved.mtime_ms,
+    }));
+  }
 
   /** The file was read to its end and is let go. */
-  remember({ device, inode, birthtimeNs, fingerprint, size }: LogFile): void {
-    this.#done.push({ device, inode, birthtimeNs, fingerprint, size });
+  remember({ device, inode, birthtimeNs, fingerprint, size, mtimeMs }: LogFile): void {
+    this.#done.push({ device, inode, birthtimeNs, fingerprint, size, mtimeMs });
     if (this.#done.length > maxDoneFiles) this.#done.shift();
+  }
+
+  toCheckpoint(followed: string, seenAtMs: number): CheckpointDone[] {
+    return this.#done.slice(-maxSavedFiles).map((file) => ({
+      followed,
+      device: file.device.toString(),
+      inode: file.inode.toString(),
+      birthtime_ns: file.birthtimeNs.toString(),
+      fingerprint: file.fingerprint,
+      size: file.size,
+      mtime_ms: file.mtimeMs,
+      seen_at_ms: seenAtMs,
+    }));
   }
 
   /** One of `files`, or let go before. */

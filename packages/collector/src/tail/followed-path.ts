@@ -14,6 +14,7 @@ import { LogFile } from './log-file.ts';
 import { openSeen, startAtEnd } from './open-log.ts';
 import { LookPace } from './look-pace.ts';
 import type { LogGap, PathSpec } from './path-spec.ts';
+import type { RestoredPath, TailCheckpoint } from './restored-paths.ts';
 import { listChain, selectFresh, type SeenFile } from './siblings.ts';
 import type { Unpacker } from './unpacker.ts';
 
@@ -42,15 +43,17 @@ export class FollowedPath {
   problem: string | null = null;
 
   readonly #options: PathOptions;
-  readonly #familiar = new FamiliarFiles();
+  readonly #familiar: FamiliarFiles;
   #isKnown: boolean;
-  #newestMtimeMs = 0;
+  #newestMtimeMs: number;
 
-  constructor(spec: PathSpec, restored: LogFile[], options: PathOptions) {
+  constructor(spec: PathSpec, { files, done }: RestoredPath, options: PathOptions) {
     this.spec = spec;
-    this.files = restored;
+    this.files = files;
     this.#options = options;
-    this.#isKnown = restored.length > 0;
+    this.#familiar = new FamiliarFiles(done);
+    this.#isKnown = files.length > 0 || done.length > 0;
+    this.#newestMtimeMs = Math.max(0, ...done.map((file) => file.mtime_ms));
   }
 
   get current(): LogFile | null {
@@ -112,6 +115,11 @@ export class FollowedPath {
 
   closeAll(): void {
     for (const file of this.files) file.close();
+  }
+
+  toCheckpoint(seenAtMs: number): TailCheckpoint {
+    const files = this.files.map((file) => file.toCheckpoint(this.spec.path, seenAtMs));
+    return { files, done: this.#familiar.toCheckpoint(this.spec.path, seenAtMs) };
   }
 
   #lookAtCurrent(nowMs: number): boolean {
@@ -411,12 +419,8 @@ export class FollowedPath {
 
   #giveUpOldest(): void {
     const retired = this.files.filter((file) => file.isRetired && !file.isAbandoned);
-    for (const file of retired.slice(
-      0,
-      Math.max(0, retired.length - this.#options.maxRetiredFiles),
-    )) {
-      this.giveUp(file);
-    }
+    const tooMany = Math.max(0, retired.length - this.#options.maxRetiredFiles);
+    for (const file of retired.slice(0, tooMany)) this.giveUp(file);
   }
 
   /**

@@ -107,7 +107,8 @@ export class LogFile implements Inode {
     file.acknowledged = saved.position;
     file.size = Math.max(saved.size, saved.position);
     file.mtimeMs = saved.mtime_ms;
-    file.prove();
+    file.provenSize = saved.proven_size ?? file.size;
+    file.provenMtimeMs = saved.proven_mtime_ms ?? file.mtimeMs;
     file.#acknowledgedMarker = saved.marker;
     file.isPersisted = true;
     return file;
@@ -253,6 +254,7 @@ export class LogFile implements Inode {
   }
 
   toCheckpoint(followed: string, seenAtMs: number): CheckpointFile {
+    const isProven = this.provenSize === this.size && this.provenMtimeMs === this.mtimeMs;
     return {
       followed,
       path: this.path,
@@ -266,6 +268,7 @@ export class LogFile implements Inode {
       marker: this.#acknowledgedMarker,
       size: this.size,
       mtime_ms: this.mtimeMs,
+      ...(isProven ? {} : { proven_size: this.provenSize, proven_mtime_ms: this.provenMtimeMs }),
       seen_at_ms: seenAtMs,
     };
   }

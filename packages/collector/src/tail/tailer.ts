@@ -8,7 +8,6 @@
  */
 import { tmpdir } from 'node:os';
 import { limits, type TargetLabels } from '@plimsoll/model';
-import type { CheckpointFile } from '../checkpoint/format.ts';
 import { boundHeldFiles, closeIdle, type FollowedFile } from './bounds.ts';
 import { cutBlock, type TailFormat } from './cut.ts';
 import { FollowedPath } from './followed-path.ts';
@@ -18,7 +17,7 @@ import { IdleWatches } from './idle-watches.ts';
 import { earliestMs } from './look-pace.ts';
 import { readBlock } from './read-block.ts';
 import type { RecordProcessor } from './record-processor.ts';
-import { RestoredPaths } from './restored-paths.ts';
+import { RestoredPaths, type TailCheckpoint } from './restored-paths.ts';
 import { Unpacker } from './unpacker.ts';
 
 export interface TailChunk {
@@ -51,7 +50,7 @@ export interface TailerOptions {
   maxOpenFiles: number;
   /** For tests; the defaults are in {@link tailDefaults}. */
   timing?: Partial<typeof tailDefaults>;
-  restored?: readonly CheckpointFile[];
+  restored?: TailCheckpoint;
   /** Default: one that works in the folder for temporary files. */
   unpacker?: Unpacker;
   /** A path that was idle is written to: a pass is due. Without it idle paths are not watched. */
@@ -116,7 +115,7 @@ export class Tailer {
         maxWatches: maxIdleWatches,
         nowMs: options.nowMs,
       });
-    this.#restored = new RestoredPaths(options.restored ?? []);
+    this.#restored = new RestoredPaths(options.restored ?? { files: [], done: [] });
   }
 
   /** Starts to follow a path, or changes what is known of one that is followed. */
@@ -201,12 +200,11 @@ export class Tailer {
   }
 
   /** Only positions that were acknowledged; also those of paths not followed in this run. */
-  checkpoint(): CheckpointFile[] {
+  checkpoint(): TailCheckpoint {
     const seenAtMs = this.#options.wallMs();
-    const followed = [...this.files()].map(({ path, file }) =>
-      file.toCheckpoint(path.spec.path, seenAtMs),
-    );
-    return [...followed, ...this.#restored.remaining()];
+    const followed = [...this.#paths.values()].map((path) => path.toCheckpoint(seenAtMs));
+    const all = [...followed, this.#restored.remaining()];
+    return { files: all.flatMap(({ files }) => files), done: all.flatMap(({ done }) => done) };
   }
 
   lag(): { bytes: number; seconds: number } {

@@ -40,6 +40,20 @@ const checkpoint: Checkpoint = {
       marker: { bytes: 64, crc: 4294967295 },
       size: 5000,
       mtime_ms: 1767225600000.25,
+      proven_size: 4900,
+      proven_mtime_ms: 1767225500000.5,
+      seen_at_ms: 1767225600001,
+    },
+  ],
+  done: [
+    {
+      followed: '/var/log/a.log',
+      device: '66304',
+      inode: '18446744073709551614',
+      birthtime_ns: '1767225600000000001',
+      fingerprint: { bytes: 1024, hash: 'cd' },
+      size: 5000,
+      mtime_ms: 1767225600000.25,
       seen_at_ms: 1767225600001,
     },
   ],
@@ -106,6 +120,8 @@ describe('a checkpoint that cannot be read', () => {
     ['an inode that is no whole number', file({ inode: '12n' })],
     ['a fingerprint of another shape', file({ fingerprint: 'ab' })],
     ['no marker', file({ marker: null })],
+    ['files let go that are no list', JSON.stringify({ ...checkpoint, done: 7 })],
+    ['a file let go without an inode', JSON.stringify({ ...checkpoint, done: [{ size: 1 }] })],
     ['streams that are no list', JSON.stringify({ ...checkpoint, streams: {} })],
     ['a stream of no container', stream({ container_id: '' })],
     ['a position of a stream below zero', stream({ position: -1 })],
@@ -141,10 +157,10 @@ describe('a checkpoint that cannot be read', () => {
   });
 });
 
-test('a checkpoint of an older collector has no streams', async () => {
-  const { streams: _streams, ...older } = checkpoint;
+test('a checkpoint of an older collector has no streams, nor files that were let go', async () => {
+  const { streams: _streams, done: _done, ...older } = checkpoint;
   writeFileSync(path, JSON.stringify(older));
-  expect(await open().load()).toEqual({ ...older, streams: [] });
+  expect(await open().load()).toEqual({ ...older, streams: [], done: [] });
 });
 
 test('what was written is read again, whole numbers beyond 2^53 included', async () => {

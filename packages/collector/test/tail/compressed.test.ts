@@ -111,6 +111,37 @@ test('a file let go long ago is not read again from what it was compressed to', 
   expect(at.stored.lines().toSorted()).toEqual(lines(numbered(0, 20)).toSorted());
 });
 
+test('nor when it was compressed while the collector was away, and nothing else was left', async () => {
+  const at = await start();
+  at.follow('a.log');
+  writeFileSync(at.path('a.log'), numbered(0, 10));
+  await at.pass();
+  renameSync(at.path('a.log'), at.path('a.log.1'));
+  await at.drain();
+  await at.store.writeNow();
+  await at.crash(0);
+  compress(at, 'a.log.1', 'a.log.1.gz');
+  writeFileSync(at.path('a.log'), numbered(10, 20));
+  await at.drain();
+  expect(at.stored.lines().toSorted()).toEqual(lines(numbered(0, 20)).toSorted());
+});
+
+test('nor when the file after it was cut meanwhile, so that its copy is looked for', async () => {
+  const at = await start();
+  at.follow('a.log');
+  writeFileSync(at.path('a.log'), numbered(0, 10));
+  await at.pass();
+  renameSync(at.path('a.log'), at.path('a.log.1'));
+  writeFileSync(at.path('a.log'), numbered(10, 20));
+  await at.drain();
+  await at.store.writeNow();
+  await at.crash(0);
+  compress(at, 'a.log.1', 'a.log.1.gz');
+  writeFileSync(at.path('a.log'), numbered(20, 25));
+  await at.drain();
+  expect(at.stored.lines().toSorted()).toEqual(lines(numbered(0, 25)).toSorted());
+});
+
 test('a compressed file that is another than it seemed is read as its own', async () => {
   const at = await start();
   at.follow('a.log');

@@ -100,7 +100,7 @@ test('without times of birth an inode that was used again is known by its conten
       const done = new LogFile({ ...seen, birthtimeNs: 0n }, path);
       done.fingerprint = fingerprintOf(Buffer.from(beginning));
       done.size = beginning.length;
-      const familiar = new FamiliarFiles();
+      const familiar = new FamiliarFiles([]);
       familiar.remember(done);
       expect(familiar.has({ ...seen, birthtimeNs: 0n }, [])).toBe(isKnown);
     }

@@ -126,7 +126,7 @@ export class TailWorld {
       wallMs: () => clock.now(),
       pollIntervalMs: 250,
       maxOpenFiles: this.#options.maxOpenFiles ?? 1000,
-      restored: restored?.files ?? [],
+      restored: { files: restored?.files ?? [], done: restored?.done ?? [] },
       unpacker: this.#unpacker,
       ...(this.#options.timing ? { timing: this.#options.timing } : {}),
     });
@@ -140,7 +140,7 @@ export class TailWorld {
       epoch: 1,
       docker_events_since: '',
       kernel_log: null,
-      files: this.tailer.checkpoint(),
+      ...this.tailer.checkpoint(),
     };
   }
 

@@ -109,7 +109,7 @@ export class ModelWorld implements ChunkSink {
   boot(): void {
     const saved = this.#checkpoints.at(-1) ?? { text: '', contents: [] };
     const parsed = parseCheckpoint(saved.text);
-    const restored = 'problem' in parsed ? [] : parsed.files;
+    const { files: restored, done = [] } = 'problem' in parsed ? { files: [], done: [] } : parsed;
     this.#noteMissed({ files: restored, contents: saved.contents });
     this.#tailer = new Tailer({
       host: 'host-a',
@@ -123,7 +123,7 @@ export class ModelWorld implements ChunkSink {
       wallMs: () => Date.now(),
       pollIntervalMs: 250,
       maxOpenFiles: this.#options.maxOpenFiles,
-      restored,
+      restored: { files: restored, done },
       unpacker: this.#unpacker,
       timing: { maxRetiredFiles: this.#options.maxRetiredFiles },
     });
@@ -180,7 +180,7 @@ export class ModelWorld implements ChunkSink {
   }
 
   writeCheckpoint(): void {
-    const files = this.#tailer?.checkpoint() ?? [];
+    const { files, done } = this.#tailer?.checkpoint() ?? { files: [], done: [] };
     const text = JSON.stringify({
       version: checkpointVersion,
       collector_id: 'c',
@@ -188,6 +188,7 @@ export class ModelWorld implements ChunkSink {
       docker_events_since: '',
       kernel_log: null,
       files,
+      done,
     });
     const contents = files.map((file) => {
       const key = keyOfSaved(file);
