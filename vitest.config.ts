@@ -10,12 +10,15 @@ const tags = [
 
 export default defineConfig({
   test: {
+    // One less by default: on two cores, half of them.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
           name: 'unit',
           tags,
           include: ['packages/*/test/**/*.test.{ts,tsx}', 'scripts/test/**/*.test.ts'],
+          globalSetup: ['test/harness/migrated-engine.ts'],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

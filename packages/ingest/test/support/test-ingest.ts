@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metrics, silentLogger } from '@plimsoll/runtime';
@@ -94,9 +94,12 @@ export async function openTestIngest(
   const { concurrency = 2, maxFiles, maxInFlightBytes, wrap = (engine) => engine } = options;
   const { wrapLetters = (letters) => letters } = options;
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-ingest-'));
+  const path = join(folder, 'engine');
+  const migrated = process.env['PLIMSOLL_TEST_MIGRATED'];
+  if (migrated) await cp(migrated, path, { recursive: true, verbatimSymlinks: true });
   const engine = await openEngine({
     mode: 'embedded',
-    path: join(folder, 'engine'),
+    path,
     database: 'plimsoll',
     insertConnections: concurrency,
   });

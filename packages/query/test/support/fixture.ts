@@ -1,5 +1,5 @@
 /** A real embedded engine with the real schema in a folder of its own, and a server over it. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -35,6 +35,8 @@ export interface ServeOptions {
 
 export async function openFixture(): Promise<Fixture> {
   const path = await mkdtemp(join(tmpdir(), 'plimsoll-query-'));
+  const migrated = process.env['PLIMSOLL_TEST_MIGRATED'];
+  if (migrated) await cp(migrated, path, { recursive: true, verbatimSymlinks: true });
   const engine = await openEngine({ mode: 'embedded', path, database: 'plimsoll' });
   await migrate(engine);
   const servers: FastifyInstance[] = [];

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate, openEngine, type Engine, type OpenEngineOptions } from '../../src/index.ts';
@@ -14,9 +14,12 @@ export async function openTestEngine(
 ): Promise<TestEngine> {
   const { isMigrated = true, ...rest } = options;
   const folder = await mkdtemp(join(tmpdir(), 'plimsoll-storage-'));
+  const path = join(folder, 'engine');
+  const migrated = process.env['PLIMSOLL_TEST_MIGRATED'];
+  if (isMigrated && migrated) await cp(migrated, path, { recursive: true, verbatimSymlinks: true });
   const engine = await openEngine({
     mode: 'embedded',
-    path: join(folder, 'engine'),
+    path,
     database: 'plimsoll',
     ...rest,
   });
