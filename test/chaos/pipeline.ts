@@ -82,7 +82,7 @@ export interface Link {
 export interface SmallDisk {
   readonly name: string;
   /** Takes all room that is left. @returns bytes that are free afterwards */
-  fill(): number;
+  fill(): Promise<number>;
   /** Of an observation while it is full. */
   freeBytes(): number;
   free(): void;

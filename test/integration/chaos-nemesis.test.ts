@@ -105,7 +105,7 @@ describe('faults', () => {
   test.skipIf(isSkipped(tmpfsMissing()))(
     'a disk is full to the last page, and free again',
     async () => {
-      const disk = new TmpfsDisk('disk', join(folder, 'disk'), 8);
+      const disk = new TmpfsDisk({ name: 'disk', folder: join(folder, 'disk'), megabytes: 8 });
       try {
         const surface = { roles: [], links: [], disks: [disk], stores: [] };
         writeFileSync(join(disk.folder, 'before'), 'something');

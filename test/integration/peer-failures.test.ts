@@ -237,11 +237,11 @@ describe('journal', () => {
   test.skipIf(isSkipped(tmpfsMissing()))(
     'a full disk: what is published waits, and comes through when there is room',
     async () => {
-      const disk = new TmpfsDisk('journal', join(folder, 'small'), 4);
+      const disk = new TmpfsDisk({ name: 'journal', folder: join(folder, 'small'), megabytes: 4 });
       const transport = await open(join(disk.folder, 'journal'));
       try {
         await transport.publish(frame('before'));
-        expect(disk.fill()).toBeLessThan(64 * 1024);
+        expect(await disk.fill()).toBeLessThan(64 * 1024);
         const text = 'x'.repeat(300_000);
         let isTaken = false;
         const published = transport.publish(frame(text)).then(() => (isTaken = true));

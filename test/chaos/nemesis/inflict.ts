@@ -31,7 +31,7 @@ export async function inflict(
     }
     case 'disk_full': {
       const disk = find(surface.disks, fault.disk);
-      const left = disk.fill();
+      const left = await disk.fill();
       await lasting();
       const leftLater = disk.freeBytes();
       disk.free();

@@ -18,7 +18,7 @@ export const consumerGroup = 'chaos-ingest';
 /** Pauses of the nemesis are longer. */
 export const sessionTimeoutMs = 6000;
 
-/** Who inserts also brings the tables up to date. */
+/** The engine’s own role brings the tables up to date. */
 const storeUser = { username: 'ingest', password: 'of-this-run-alone' };
 /** The harness only looks. */
 export const readUser = { username: 'checker', password: 'of-this-run-alone' };
@@ -84,7 +84,7 @@ export function engineConfig(topology: Topology, dataFolder: string): Record<str
     clickhouse_http: {
       port: enginePort(topology),
       users: [
-        { name: storeUser.username, password: storeUser.password, access: 'admin' },
+        { name: storeUser.username, password: storeUser.password, access: 'ingest' },
         { name: readUser.username, password: readUser.password, access: 'read' },
       ],
     },

@@ -26,7 +26,7 @@ import {
 import { kafkaLag } from './kafka-lag.ts';
 import { readMetric, readReady } from './ops-client.ts';
 import { StoreClient } from './store-client.ts';
-import { TmpfsDisk } from './tmpfs-disk.ts';
+import { TmpfsDisk, type TmpfsDiskOptions } from './tmpfs-disk.ts';
 import { brokerIds, enginePort, opsPort, type Topology } from './topology.ts';
 import { linkGroups, storeProxies, tcpProxies } from './wiring.ts';
 
@@ -52,8 +52,6 @@ const onceBy = {
 const startDeadlineMs = 120_000;
 /** Sizes that a collector knows of its files are as old as its looks at idle ones. */
 const lookAgeMs = 15_000;
-const brokerDiskMegabytes = 1500;
-const collectorDiskMegabytes = 64;
 
 export class PlimsollPipeline implements Pipeline {
   readonly name = 'plimsoll';
@@ -192,11 +190,14 @@ export class PlimsollPipeline implements Pipeline {
     const { folder, topology, hosts } = this.#options;
     for (const name of ['logs', 'data', 'configs'])
       mkdirSync(join(folder, name), { recursive: true });
-    // Not a small disk: a merge that meets its end loses rows in the engine itself (docs/adr/0006).
-    const engineData = join(folder, 'data', 'engine');
-    mkdirSync(engineData);
+    // Merges leave the last of it alone, if they are given the time to see it (docs/adr/0006).
+    const engineData = this.#disk('engine', {
+      name: 'disk-engine',
+      megabytes: 1024,
+      approach: { freeBytes: 20 * 1024 * 1024, ms: 1500 },
+    });
     this.#addOurs('engine', 'storage', engineConfig(topology, engineData));
-    const brokerData = this.#disk('disk-broker', 'broker-1', brokerDiskMegabytes);
+    const brokerData = this.#disk('broker-1', { name: 'disk-broker', megabytes: 1500 });
     for (const id of brokerIds) {
       const dataFolder = (broker: number): string =>
         broker === 1 ? join(brokerData, 'log') : join(folder, 'data', `broker-${broker}`);
@@ -212,18 +213,18 @@ export class PlimsollPipeline implements Pipeline {
       if (!place) throw new Error(`expected a host for ${name}`);
       const dataFolder =
         at === 0
-          ? this.#disk('disk-collector', name, collectorDiskMegabytes)
+          ? this.#disk(name, { name: 'disk-collector', megabytes: 64 })
           : join(folder, 'data', name);
       this.#addOurs(name, 'collector', collectorConfig(topology, { name, dataFolder, place }));
     }
   }
 
   /** A small disk of its own, where one can be had. */
-  #disk(name: string, role: string, megabytes: number): string {
+  #disk(role: string, options: Omit<TmpfsDiskOptions, 'folder'>): string {
     const folder = join(this.#options.folder, 'data', role);
     mkdirSync(folder, { recursive: true });
     if (!this.#options.hasDisks) return folder;
-    const disk = new TmpfsDisk(name, folder, megabytes);
+    const disk = new TmpfsDisk({ ...options, folder });
     this.#disks.push(disk);
     return disk.folder;
   }

@@ -1,38 +1,57 @@
 /**
  * A file system in memory with little room. It becomes full by shrinking to what is used of it: that
- * takes no memory and no time, whatever its size.
+ * takes no memory and no time, whatever its size. Where something watches how much is free, it is left
+ * a moment with a little, as a disk is that others fill.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SmallDisk } from '../pipeline.ts';
 
 /** While others write, what is used is soon more than it was. */
 const maxTries = 20;
 const slackBytes = 64 * 1024;
 
+export interface TmpfsDiskOptions {
+  name: string;
+  folder: string;
+  megabytes: number;
+  approach?: Approach | undefined;
+}
+
+/** What is free for how long before nothing is. */
+export interface Approach {
+  freeBytes: number;
+  ms: number;
+}
+
 export class TmpfsDisk implements SmallDisk {
   readonly name: string;
   readonly folder: string;
   readonly #bytes: number;
+  readonly #approach: Approach | null;
 
   /** @throws where this user may not mount */
-  constructor(name: string, folder: string, megabytes: number) {
+  constructor({ name, folder, megabytes, approach }: TmpfsDiskOptions) {
     this.name = name;
     this.folder = folder;
+    this.#approach = approach ?? null;
     this.#bytes = megabytes * 1024 * 1024;
     mkdirSync(folder, { recursive: true });
     mount(['-t', 'tmpfs', '-o', `size=${this.#bytes},mode=0755`, 'chaos', folder]);
   }
 
-  fill(): number {
+  async fill(): Promise<number> {
+    if (this.#approach && this.freeBytes() > this.#approach.freeBytes) {
+      this.#resize(this.#used() + this.#approach.freeBytes);
+      await sleep(this.#approach.ms);
+    }
     for (let tries = 0; tries < maxTries; tries++) {
-      const { blocks, bfree, bsize } = statfsSync(this.folder);
-      const used = (blocks - bfree) * bsize;
       // Of no bytes would mean of any size; the first tries leave no slack at all.
       const slack = Math.floor(tries / 4) * slackBytes;
-      if (this.#resize(Math.max(4096, used + slack))) break;
+      if (this.#resize(Math.max(4096, this.#used() + slack))) break;
     }
     return this.freeBytes();
   }
@@ -50,6 +69,11 @@ export class TmpfsDisk implements SmallDisk {
     execFileSync('umount', ['-l', this.folder]);
   }
 
+  #used(): number {
+    const { blocks, bfree, bsize } = statfsSync(this.folder);
+    return (blocks - bfree) * bsize;
+  }
+
   #resize(bytes: number): boolean {
     try {
       mount(['-o', `remount,size=${bytes}`, this.folder]);
@@ -65,7 +89,7 @@ export function tmpfsMissing(): string | null {
   if (process.getuid?.() !== 0) return 'not root';
   const folder = mkdtempSync(join(tmpdir(), 'plimsoll-mount-'));
   try {
-    new TmpfsDisk('probe', folder, 1).unmount();
+    new TmpfsDisk({ name: 'probe', folder, megabytes: 1 }).unmount();
     return null;
   } catch {
     return 'file systems cannot be mounted';
