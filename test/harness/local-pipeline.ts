@@ -2,10 +2,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Collector } from '@plimsoll/collector';
-import { Ingest } from '@plimsoll/ingest';
 import { configSchema, Metrics, silentLogger } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
+import { startJournalIngest, type JournalIngest } from './journal-ingest.ts';
 
 export interface LocalPipelineOptions {
   /** Where it keeps what it keeps. */
@@ -18,8 +17,7 @@ export interface LocalPipelineOptions {
 
 interface Running {
   collector: Collector;
-  transport: DirectTransport;
-  ingest: Ingest;
+  ingest: JournalIngest;
 }
 
 export class LocalPipeline implements AsyncDisposable {
@@ -49,19 +47,14 @@ export class LocalPipeline implements AsyncDisposable {
       collector: { host: 'here', ...given, ...quiet, ...this.#options.collector },
     });
     const shared = { logger: silentLogger(), metrics: new Metrics() };
-    const transport = new DirectTransport({
-      ...shared,
-      directory: join(folder, 'journal'),
-      maxBytes: 64 * 1024 * 1024,
-      batchMaxBytes: 1024 * 1024,
-      flushIntervalMs: 20,
-    });
-    const ingest = new Ingest({
+    const ingest = await startJournalIngest({
       ...shared,
       engine: wrapEngine(this.engine),
-      subscriber: transport,
+      folder,
+      journalBytes: 64 * 1024 * 1024,
+      batchBytes: 1024 * 1024,
+      flushIntervalMs: 20,
       concurrency: 1,
-      deadLetters: new FolderDeadLetters({ directory: join(folder, 'dead-letters') }),
     });
     const stateDirectory = join(folder, 'state');
     const collector = new Collector({
@@ -69,13 +62,11 @@ export class LocalPipeline implements AsyncDisposable {
       tenant,
       stateDirectory,
       version: 'test',
-      publisher: transport,
+      publisher: ingest.transport,
       logger: silentLogger(),
     });
-    await transport.start();
-    await ingest.start();
     await collector.start();
-    this.#running = { collector, transport, ingest };
+    this.#running = { collector, ingest };
   }
 
   async stop(): Promise<void> {
@@ -83,7 +74,6 @@ export class LocalPipeline implements AsyncDisposable {
     this.#running = null;
     await running?.collector.stop();
     await running?.ingest.stop();
-    await running?.transport.stop();
   }
 
   /** What is stored of all logs whose name (path or container) is like a pattern, by position. */

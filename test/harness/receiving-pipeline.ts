@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ingest } from '@plimsoll/ingest';
 import { createReceivers, type Receivers } from '@plimsoll/receivers';
 import { configSchema, Metrics, silentLogger } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
+import { FolderDeadLetters } from '@plimsoll/transport';
+import { startJournalIngest, type JournalIngest } from './journal-ingest.ts';
 
 export interface ReceivingPipeline extends AsyncDisposable {
   engine: Engine;
@@ -19,8 +19,7 @@ export interface ReceivingPipeline extends AsyncDisposable {
 }
 
 interface Running {
-  transport: DirectTransport;
-  ingest: Ingest;
+  ingest: JournalIngest;
   receivers: Receivers;
   metrics: Metrics;
   url: string;
@@ -64,38 +63,26 @@ async function start(
 ): Promise<Running> {
   const logger = silentLogger();
   const metrics = new Metrics();
-  const transport = new DirectTransport({
-    directory: join(folder, 'journal'),
-    maxBytes: 256 * 1024 * 1024,
-    batchMaxBytes: 8 * 1024 * 1024,
-    flushIntervalMs: 50,
-    logger,
-    metrics,
-  });
-  await transport.start();
-  const ingest = new Ingest({
+  const ingest = await startJournalIngest({
     engine,
-    subscriber: transport,
+    folder,
     logger,
     metrics,
-    concurrency: 2,
     deadLetters: letters,
   });
-  await ingest.start();
   const receivers = createReceivers({
     config: configSchema.parse({ receivers: { port: 0, ...receiversConfig } }).receivers,
     tenant: 'default',
-    publisher: transport,
+    publisher: ingest.transport,
     logger,
     metrics,
     instance: 'testhost',
   });
   const url = await receivers.start();
-  return { transport, ingest, receivers, metrics, url };
+  return { ingest, receivers, metrics, url };
 }
 
-async function stop({ transport, ingest, receivers }: Running): Promise<void> {
+async function stop({ ingest, receivers }: Running): Promise<void> {
   await receivers.stop();
   await ingest.stop();
-  await transport.stop();
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { Measured } from './measure.ts';
 import type { Fleet } from './statistics-frames.ts';
 
 interface Common {
@@ -33,11 +34,8 @@ export interface JobLog {
   bytes: number;
 }
 
-export interface KafkaAccount {
-  /** From the start of consuming or publishing until the last row is there, or frame acknowledged. */
-  wallSeconds: number;
-  cpuSeconds: number;
-  peakRssBytes: number;
+/** Measured from the start of consuming or publishing until the last row is there, or frame acknowledged. */
+export interface KafkaAccount extends Measured {
   rows: number;
   /** Rows of which no other is a copy. */
   distinctRows: number;

@@ -14,17 +14,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Collector, DirectoryDiscovery } from '@plimsoll/collector';
-import { Ingest } from '@plimsoll/ingest';
 import { configSchema, createLogger, Metrics, systemClock } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
+import { startJournalIngest } from '../../harness/journal-ingest.ts';
+import { startMeasuring, type Measured } from './measure.ts';
+import { insertPlainRows, plainRow, plainRowsPerInsert } from './plain-rows.ts';
 
-export interface LogsToRowsAccount {
-  wallSeconds: number;
-  cpuSeconds: number;
+export interface LogsToRowsAccount extends Measured {
   /** To merge what there is into one part afterwards: work that was put off, in the worst case. */
   mergeCpuSeconds: number;
-  peakRssBytes: number;
   /** After all merges, with indexes. */
   diskBytes: number;
   indexBytes: number;
@@ -60,23 +58,6 @@ async function whole(
     insertConnections: ingestConfig.concurrency,
   });
   await migrate(engine);
-  const transport = new DirectTransport({
-    directory: join(dataFolder, 'journal'),
-    maxBytes: ingestConfig.journal_max_bytes,
-    batchMaxBytes: ingestConfig.batch_max_bytes,
-    flushIntervalMs: ingestConfig.flush_interval,
-    logger,
-    metrics,
-  });
-  await transport.start();
-  const ingest = new Ingest({
-    engine,
-    subscriber: transport,
-    logger,
-    metrics,
-    concurrency: ingestConfig.concurrency,
-    deadLetters: new FolderDeadLetters({ directory: join(dataFolder, 'dead-letters') }),
-  });
   const discovery = new DirectoryDiscovery({
     root: dockerFolder,
     tenant,
@@ -84,23 +65,31 @@ async function whole(
     clock: systemClock,
     logger,
   });
+  const pipeline = await startJournalIngest({
+    engine,
+    folder: dataFolder,
+    logger,
+    metrics,
+    concurrency: ingestConfig.concurrency,
+    journalBytes: ingestConfig.journal_max_bytes,
+    batchBytes: ingestConfig.batch_max_bytes,
+    flushIntervalMs: ingestConfig.flush_interval,
+  });
   const collector = new Collector({
     config,
     tenant,
     stateDirectory: join(dataFolder, 'collector'),
     version: 'bench',
-    publisher: transport,
+    publisher: pipeline.transport,
     logger,
     discovery,
   });
   const measure = startMeasuring();
-  await ingest.start();
   await collector.start();
   await untilRows(engine, lines);
   const measured = measure();
   await collector.stop();
-  await ingest.stop();
-  await transport.stop();
+  await pipeline.stop();
   return settle(engine, measured);
 }
 
@@ -117,66 +106,21 @@ async function ordinary(
   });
   await migrate(engine);
   const measure = startMeasuring();
-  const rowsPerInsert = 100_000;
   let rows: string[] = [];
   let position = 0;
-  const insert = async (): Promise<void> => {
-    await engine.insert({
-      table: 'logs',
-      columns: [
-        'time',
-        'host',
-        'container_id',
-        'stream',
-        'message',
-        'file_id',
-        'position',
-        'ingested_at',
-      ],
-      format: 'JSONEachRow',
-      data: Buffer.from(rows.join('\n')),
-    });
-    rows = [];
-  };
   for await (const line of createInterface({
     input: createReadStream(path),
     crlfDelay: Infinity,
   })) {
-    // A line of Docker's own.
-    const { log, stream, time } = JSON.parse(line) as { log: string; stream: string; time: string };
-    rows.push(
-      JSON.stringify({
-        time: time.slice(0, -1),
-        host: 'bench',
-        container_id: 'b',
-        stream,
-        message: log.trimEnd(),
-        file_id: 'f',
-        position,
-        ingested_at: '2026-01-01 00:00:00',
-      }),
-    );
+    rows.push(plainRow(line, 'f', position));
     position += Buffer.byteLength(line) + 1;
-    if (rows.length >= rowsPerInsert) await insert();
+    if (rows.length < plainRowsPerInsert) continue;
+    await insertPlainRows(engine, rows);
+    rows = [];
   }
-  if (rows.length > 0) await insert();
+  if (rows.length > 0) await insertPlainRows(engine, rows);
   await untilRows(engine, lines);
   return settle(engine, measure());
-}
-
-type Measured = Pick<LogsToRowsAccount, 'wallSeconds' | 'cpuSeconds' | 'peakRssBytes'>;
-
-function startMeasuring(): () => Measured {
-  const cpu = process.cpuUsage();
-  const start = performance.now();
-  return () => {
-    const { user, system } = process.cpuUsage(cpu);
-    return {
-      wallSeconds: (performance.now() - start) / 1000,
-      cpuSeconds: (user + system) / 1e6,
-      peakRssBytes: process.resourceUsage().maxRSS * 1024,
-    };
-  };
 }
 
 /** The number of rows comes from the parts' own headers: asking costs nothing. */

@@ -1,6 +1,9 @@
-import type { KafkaAccount } from './kafka-job.ts';
-
-type Measured = Pick<KafkaAccount, 'wallSeconds' | 'cpuSeconds' | 'peakRssBytes'>;
+export interface Measured {
+  wallSeconds: number;
+  /** User and system, of all threads. */
+  cpuSeconds: number;
+  peakRssBytes: number;
+}
 
 /** Of this process, from now until the function that is returned is called. */
 export function startMeasuring(): () => Measured {

@@ -5,15 +5,15 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { migrate, openEngine, type Engine } from '@plimsoll/storage';
+import { migrate, openEngine } from '@plimsoll/storage';
 import kafkajs from 'kafkajs';
 import type { KafkaAccount, KafkaJob } from './kafka-job.ts';
 import { startMeasuring } from './measure.ts';
+import { insertPlainRows, plainRow, plainRowsPerInsert } from './plain-rows.ts';
 
 type Job<Kind extends KafkaJob['kind']> = Extract<KafkaJob, { kind: Kind }>;
 
 const linesPerSend = 5000;
-const rowsPerInsert = 100_000;
 
 const clientOf = (brokers: string[]) =>
   new kafkajs.Kafka({ clientId: 'plain', brokers, logLevel: kafkajs.logLevel.NOTHING });
@@ -73,7 +73,7 @@ export async function consumePlainly(job: Job<'plain consumer'>): Promise<KafkaA
   const insert = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
-    await insertRows(engine, batch);
+    await insertPlainRows(engine, batch);
     rows += batch.length;
     if (rows >= wanted) done.resolve();
   };
@@ -81,8 +81,8 @@ export async function consumePlainly(job: Job<'plain consumer'>): Promise<KafkaA
     eachBatch: async (payload) => {
       const { messages, partition } = payload.batch;
       for (const { value, offset } of messages) {
-        waiting.push(toRow(value?.toString() ?? '', String(partition), offset));
-        if (waiting.length >= rowsPerInsert || rows + waiting.length >= wanted) await insert();
+        waiting.push(plainRow(value?.toString() ?? '', String(partition), Number(offset)));
+        if (waiting.length >= plainRowsPerInsert || rows + waiting.length >= wanted) await insert();
       }
       await payload.heartbeat();
     },
@@ -92,35 +92,4 @@ export async function consumePlainly(job: Job<'plain consumer'>): Promise<KafkaA
   await consumer.disconnect();
   await engine.close();
   return { ...measured, rows, distinctRows: rows, looks: [] };
-}
-
-function toRow(line: string, fileId: string, position: string): string {
-  // A line of Docker's own.
-  const { log, stream, time } = JSON.parse(line) as { log: string; stream: string; time: string };
-  return JSON.stringify({
-    time: time.slice(0, -1),
-    host: 'bench',
-    container_id: 'b',
-    stream,
-    message: log.trimEnd(),
-    file_id: fileId,
-    position: Number(position),
-    ingested_at: '2026-01-01 00:00:00',
-  });
-}
-
-const columns = [
-  'time',
-  'host',
-  'container_id',
-  'stream',
-  'message',
-  'file_id',
-  'position',
-  'ingested_at',
-];
-
-async function insertRows(engine: Engine, rows: readonly string[]): Promise<void> {
-  const data = Buffer.from(rows.join('\n'));
-  await engine.insert({ table: 'logs', columns, format: 'JSONEachRow', data });
 }

@@ -7,10 +7,10 @@ import { mkdtempSync, readSync, rmSync, openSync, closeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeFrame, hostLabels, limits, type LogChunk } from '@plimsoll/model';
-import { Ingest } from '@plimsoll/ingest';
 import { createLogger, Metrics } from '@plimsoll/runtime';
 import { migrate, openEngine, type Engine } from '@plimsoll/storage';
-import { DirectTransport, FolderDeadLetters } from '@plimsoll/transport';
+import type { DirectTransport } from '@plimsoll/transport';
+import { startJournalIngest } from '../../harness/journal-ingest.ts';
 import { makeDockerJsonLog } from '../lib/docker-json-log.ts';
 import type { Report } from '../report.ts';
 
@@ -108,36 +108,26 @@ async function measureAll(
 async function fill(engine: Engine, folder: string): Promise<string[]> {
   const logger = createLogger({ level: 'warn' });
   const metrics = new Metrics();
-  const transport = new DirectTransport({
-    directory: join(folder, 'journal'),
-    maxBytes: 2 ** 30,
-    batchMaxBytes: 24 * 1024 * 1024,
-    flushIntervalMs: 100,
-    logger,
-    metrics,
-  });
-  await transport.start();
-  const ingest = new Ingest({
+  const pipeline = await startJournalIngest({
     engine,
-    subscriber: transport,
+    folder,
     logger,
     metrics,
-    concurrency: 2,
-    deadLetters: new FolderDeadLetters({ directory: join(folder, 'dead-letters') }),
+    journalBytes: 2 ** 30,
+    batchBytes: 24 * 1024 * 1024,
+    flushIntervalMs: 100,
   });
-  await ingest.start();
   const needles: string[] = [];
   for (let index = 0; index < containers; index++) {
     const path = join(folder, 'container-json.log');
     const log = makeDockerJsonLog({ path, lines: linesPerContainer, seed: index + 1 });
     needles.push(log.needle);
-    await publishLog(transport, path, index);
+    await publishLog(pipeline.transport, path, index);
   }
   while (!(await metrics.render()).includes('plimsoll_transport_journal_batches 0')) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await ingest.stop();
-  await transport.stop();
+  await pipeline.stop();
   return needles;
 }
 
