@@ -82,3 +82,30 @@ test('no migration changes a view that ingest of another process may be storing 
     expect([file, isChanged]).toEqual([file, false]);
   }
 });
+
+test.each(['logs', 'container_stats'])(
+  'a query over some minutes of %s reads some minutes, not the day',
+  async (table) => {
+    const { engine } = opened;
+    // 100 containers of a day in one part, which is what merges make of it.
+    await engine.command(
+      `INSERT INTO ${table} (tenant, container_id, time${table === 'logs' ? ', ingested_at' : ''})
+       SELECT 'default', 'c' || toString(number % 100),
+         toDateTime64('2026-01-01 00:00:00', 3, 'UTC') + intDiv(number, 100) * 10 AS t
+         ${table === 'logs' ? ', t' : ''}
+       FROM numbers(864000)`,
+    );
+    await engine.command(`OPTIMIZE TABLE ${table} FINAL`);
+    const plan = await engine.select<{ explain: string }>(
+      `EXPLAIN indexes = 1 SELECT count(container_id) FROM ${table}
+       WHERE tenant = 'default' AND time > '2026-01-01 21:20:00' AND time < '2026-01-01 21:25:00'`,
+    );
+    const granules = plan.flatMap(({ explain }) => {
+      const [, left, of] = /Granules: (\d+)\/(\d+)/.exec(explain) ?? [];
+      return left === undefined ? [] : [{ left: Number(left), of: Number(of) }];
+    });
+    const all = granules[0]?.of ?? 0;
+    expect(all).toBeGreaterThan(100);
+    expect((granules.at(-1)?.left ?? all) / all).toBeLessThan(0.1);
+  },
+);
