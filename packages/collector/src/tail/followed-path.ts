@@ -262,7 +262,8 @@ export class FollowedPath {
   #verify(file: LogFile, descriptor: number, size: number): Buffer | null {
     if (size < file.size) return null;
     if (file.fingerprint === null) return Buffer.alloc(0);
-    const { fingerprint, position } = file;
+    const { fingerprint, position, claim } = file;
+    if (claim && verifyContent(descriptor, { fingerprint, ...claim }) === null) return null;
     return verifyContent(descriptor, { fingerprint, position, marker: file.markerSum });
   }
 

@@ -76,6 +76,8 @@ export class LogFile implements Inode {
   isQueued = false;
   /** The last bytes before `position`. */
   marker: Buffer = empty;
+  /** Of content found in another inode: up to where it was read before, to be found there too. */
+  claim: { position: number; marker: MarkerSum } | null = null;
   /** Decompression of what is to be read, under way; nothing is read before. */
   unpacking: Unpacking | null = null;
 
@@ -116,13 +118,15 @@ export class LogFile implements Inode {
 
   /** The same content in another inode, from what was acknowledged on. */
   moveTo({ path, device, inode, birthtimeNs }: Inode & { path: string }): LogFile {
-    return LogFile.restore({
+    const moved = LogFile.restore({
       ...this.toCheckpoint(path, 0),
       path,
       device: device.toString(),
       inode: inode.toString(),
       birthtime_ns: birthtimeNs.toString(),
     });
+    moved.claim = { position: this.position, marker: this.markerSum };
+    return moved;
   }
 
   get isOpen(): boolean {
