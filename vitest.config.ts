@@ -8,6 +8,17 @@ const tags = [
   },
 ];
 
+const realParts = (name: string, include: string[]) => ({
+  test: {
+    name,
+    tags,
+    include,
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
+
 export default defineConfig({
   test: {
     // One less by default: on two cores, half of them.
@@ -23,16 +34,10 @@ export default defineConfig({
           hookTimeout: 20_000,
         },
       },
-      {
-        test: {
-          name: 'integration',
-          tags,
-          include: ['test/{integration,e2e}/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      // Real parts, one file at a time. `npm test` runs the first two beside each other.
+      realParts('integration', ['test/integration/**/*.test.ts']),
+      realParts('docker', ['test/docker/**/*.test.ts', 'test/e2e/**/*.test.ts']),
+      realParts('chaos', ['test/chaos/**/*.test.ts']),
     ],
   },
 });

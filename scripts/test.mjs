@@ -1,4 +1,4 @@
-// node scripts/test.mjs [--project unit|integration] [--carry-failed n] [-- arguments of vitest]
+// node scripts/test.mjs [--project unit|integration|docker|chaos] [--carry-failed n] [-- arguments of vitest]
 //
 // Sets up, runs every test, and ends with one plain line of real counts. `--carry-failed` adds
 // failures of earlier steps to that line.
@@ -12,12 +12,15 @@ import { runChild } from './process/run-child.mjs';
 import { closingLine, isGreen, tally } from './report/tally.mjs';
 import { setUp } from './setup/set-up.mjs';
 
+// Those of one stage run beside each other: real parts are waited for more than they compute.
+const stages = [['unit'], ['integration', 'docker'], ['chaos']];
+
 const reports = path.join(root, 'node_modules/.cache/plimsoll-test');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    project: { type: 'string', multiple: true, default: ['unit', 'integration'] },
+    project: { type: 'string', multiple: true, default: stages.flat() },
     'carry-failed': { type: 'string', default: '0' },
   },
 });
@@ -25,7 +28,10 @@ const { values, positionals } = parseArgs({
 await setUp('test');
 mkdirSync(reports, { recursive: true });
 const runs = [];
-for (const project of values.project) runs.push(await runProject(project));
+for (const stage of stages) {
+  const chosen = stage.filter((name) => values.project.includes(name));
+  runs.push(...(await Promise.all(chosen.map(runProject))));
+}
 
 const total = tally(runs, { ci: process.env['CI'] === 'true' });
 total.failed += Number(values['carry-failed']);

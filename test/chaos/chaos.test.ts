@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import process from 'node:process';
 import { kafkaMissing } from '@plimsoll/infra/kafka';
 import { describe, expect, test } from 'vitest';
-import { parseSummary } from '../chaos/run/summary.ts';
+import { parseSummary } from './run/summary.ts';
 import { isSkipped } from '../harness/requirement.ts';
 
 const isCi = process.env['CI'] === 'true';
@@ -18,7 +18,7 @@ const aroundMs = 8 * 60_000;
 /** At least so many must have taken effect. */
 const leastFaults = minutes >= 4 ? 40 : Math.floor(minutes * 6);
 const clean = { missing: 0, doubled: 0, disordered: 0, altered: 0 };
-const program = resolve(import.meta.dirname, '../chaos/main.ts');
+const program = resolve(import.meta.dirname, './main.ts');
 const missing = kafkaMissing();
 
 describe.skipIf(isSkipped(missing))(`chaos for ${minutes} minutes, seed ${seed}`, () => {
