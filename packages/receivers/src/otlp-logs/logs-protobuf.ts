@@ -77,7 +77,7 @@ function readField(reader: ProtobufReader, record: OtlpLogRecord): void {
       record.body = readAnyValue(reader);
       break;
     case tagOf(6, wire.bytes):
-      record.attributes.push(readAttribute(reader));
+      readAttribute(reader, record.attributes);
       break;
     case tagOf(7, wire.varint):
       record.droppedAttributes = reader.varint();

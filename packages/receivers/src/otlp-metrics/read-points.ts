@@ -245,7 +245,7 @@ function addAttribute(reader: ProtobufReader, point: AnyPoint, bounds: PointBoun
     return;
   }
   reader.position = start;
-  point.attributes.push(readAttribute(reader));
+  readAttribute(reader, point.attributes);
 }
 
 interface ListReading {

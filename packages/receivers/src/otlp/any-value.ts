@@ -11,9 +11,7 @@
 import { ProtobufReader, tagOf, wire } from '../protobuf/protobuf-reader.ts';
 import { invalidBody } from '../receiver-error.ts';
 import { jsonArray, jsonObject, jsonText } from './json-fields.ts';
-
-/** Levels of arrays and lists within each other. */
-const maxDepth = 32;
+import { Nesting } from './nesting.ts';
 
 export type PlainValue =
   string | number | boolean | null | PlainValue[] | { [key: string]: PlainValue };
@@ -23,9 +21,8 @@ export function textOf(value: PlainValue): string {
   return value === null ? '' : JSON.stringify(value);
 }
 
-/** At a field of type AnyValue. */
-export function readAnyValue(reader: ProtobufReader, depth = 0): PlainValue {
-  if (depth > maxDepth) throw tooDeep();
+/** At a field of type AnyValue; `nesting` is that of the value around it. */
+export function readAnyValue(reader: ProtobufReader, nesting?: Nesting): PlainValue {
   const end = reader.enter();
   let value: PlainValue = null;
   while (reader.isBefore(end)) {
@@ -43,10 +40,10 @@ export function readAnyValue(reader: ProtobufReader, depth = 0): PlainValue {
         value = finite(reader.double());
         break;
       case tagOf(5, wire.bytes):
-        value = readArray(reader, depth + 1);
+        value = readArray(reader, nesting ?? new Nesting());
         break;
       case tagOf(6, wire.bytes):
-        value = readKeyValueList(reader, depth + 1);
+        value = readKeyValueList(reader, nesting ?? new Nesting());
         break;
       case tagOf(7, wire.bytes):
         value = reader.bytes().toString('base64');
@@ -58,23 +55,30 @@ export function readAnyValue(reader: ProtobufReader, depth = 0): PlainValue {
   return value;
 }
 
-function readArray(reader: ProtobufReader, depth: number): PlainValue[] {
+function readArray(reader: ProtobufReader, nesting: Nesting): PlainValue[] {
   const values: PlainValue[] = [];
   const end = reader.enter();
   while (reader.isBefore(end)) {
-    if (reader.tag() === tagOf(1, wire.bytes)) values.push(readAnyValue(reader, depth));
-    else reader.skip();
+    if (reader.tag() === tagOf(1, wire.bytes)) {
+      nesting.enter();
+      values.push(readAnyValue(reader, nesting));
+      nesting.leave();
+    } else {
+      reader.skip();
+    }
   }
   return values;
 }
 
-function readKeyValueList(reader: ProtobufReader, depth: number): PlainValue {
+function readKeyValueList(reader: ProtobufReader, nesting: Nesting): PlainValue {
   const values = emptyObject();
   const end = reader.enter();
   while (reader.isBefore(end)) {
     if (reader.tag() === tagOf(1, wire.bytes)) {
-      const [key, value] = readKeyAndValue(reader, depth);
+      nesting.enter();
+      const [key, value] = readKeyAndValue(reader, nesting);
       values[key] = value;
+      nesting.leave();
     } else {
       reader.skip();
     }
@@ -85,7 +89,7 @@ function readKeyValueList(reader: ProtobufReader, depth: number): PlainValue {
 /** At a field of type KeyValue. */
 export function readKeyAndValue(
   reader: ProtobufReader,
-  depth = 0,
+  nesting?: Nesting,
 ): [key: string, value: PlainValue] {
   let key = '';
   let value: PlainValue = null;
@@ -96,7 +100,7 @@ export function readKeyAndValue(
         key = reader.string();
         break;
       case tagOf(2, wire.bytes):
-        value = readAnyValue(reader, depth);
+        value = readAnyValue(reader, nesting);
         break;
       default:
         reader.skip();
@@ -106,18 +110,17 @@ export function readKeyAndValue(
 }
 
 /** Of `{"stringValue": …}` and its siblings; null and an empty object are no value. */
-export function anyValueOfJson(json: unknown, path: string, depth = 0): PlainValue {
+export function anyValueOfJson(json: unknown, path: string, nesting?: Nesting): PlainValue {
   if (json === undefined || json === null) return null;
-  if (depth > maxDepth) throw tooDeep();
   const value = jsonObject(json, path);
   for (const [kind, read] of Object.entries(jsonKinds)) {
     const given = value[kind];
-    if (given !== undefined && given !== null) return read(given, `${path}.${kind}`, depth + 1);
+    if (given !== undefined && given !== null) return read(given, `${path}.${kind}`, nesting);
   }
   return null;
 }
 
-type JsonKind = (given: unknown, path: string, depth: number) => PlainValue;
+type JsonKind = (given: unknown, path: string, nesting: Nesting | undefined) => PlainValue;
 
 const jsonKinds: Readonly<Record<string, JsonKind>> = {
   stringValue: (given, path) => jsonText(given, path),
@@ -136,18 +139,26 @@ const jsonKinds: Readonly<Record<string, JsonKind>> = {
     if (Number.isNaN(value) && given !== 'NaN') throw expected(path, 'a number', given);
     return finite(value);
   },
-  arrayValue: (given, path, depth) =>
-    jsonArray(jsonObject(given, path)['values'], `${path}.values`).map((value, index) =>
-      anyValueOfJson(value, `${path}.values[${index}]`, depth),
-    ),
-  kvlistValue: (given, path, depth) => {
+  arrayValue: (given, path, around) => {
+    const nesting = around ?? new Nesting();
+    return jsonArray(jsonObject(given, path)['values'], `${path}.values`).map((value, index) => {
+      nesting.enter();
+      const plain = anyValueOfJson(value, `${path}.values[${index}]`, nesting);
+      nesting.leave();
+      return plain;
+    });
+  },
+  kvlistValue: (given, path, around) => {
+    const nesting = around ?? new Nesting();
     const values = emptyObject();
     const list = jsonArray(jsonObject(given, path)['values'], `${path}.values`);
     for (const [index, item] of list.entries()) {
       const at = `${path}.values[${index}]`;
       const pair = jsonObject(item, at);
       const key = pair['key'] === undefined ? '' : jsonText(pair['key'], `${at}.key`);
-      values[key] = anyValueOfJson(pair['value'], `${at}.value`, depth);
+      nesting.enter();
+      values[key] = anyValueOfJson(pair['value'], `${at}.value`, nesting);
+      nesting.leave();
     }
     return values;
   },
@@ -171,8 +182,4 @@ function emptyObject(): { [key: string]: PlainValue } {
 
 function expected(path: string, what: string, given: unknown): Error {
   return invalidBody(`${path}: expected ${what}, got ${typeof given}`);
-}
-
-function tooDeep(): Error {
-  return invalidBody(`attributes: expected at most ${maxDepth} levels within each other`);
 }

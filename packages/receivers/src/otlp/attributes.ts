@@ -1,6 +1,7 @@
 /** What logs and metrics of OTLP have in common: attributes, resource, instrumentation scope. */
 import { type ProtobufReader, tagOf, wire } from '../protobuf/protobuf-reader.ts';
 import { anyValueOfJson, readKeyAndValue, textOf } from './any-value.ts';
+import { invalidBody } from '../receiver-error.ts';
 import { jsonArray, jsonObject, jsonOptionalText } from './json-fields.ts';
 
 /** Name and value as text (`any-value.ts`), in the order of the message; a name may be there twice. */
@@ -12,10 +13,14 @@ export interface Scope {
   attributes: Attribute[];
 }
 
-/** At a field of type KeyValue. */
-export function readAttribute(reader: ProtobufReader): Attribute {
+/** In one message; far more than any limit of labels lets through. */
+const maxAttributes = 4096;
+
+/** At a field of type KeyValue, which goes to the end of `attributes`. */
+export function readAttribute(reader: ProtobufReader, attributes: Attribute[]): void {
+  if (attributes.length >= maxAttributes) throw tooMany();
   const [name, value] = readKeyAndValue(reader);
-  return [name, textOf(value)];
+  attributes.push([name, textOf(value)]);
 }
 
 /** At a field of type Resource. */
@@ -23,7 +28,7 @@ export function readResource(reader: ProtobufReader): Attribute[] {
   const attributes: Attribute[] = [];
   const end = reader.enter();
   while (reader.isBefore(end)) {
-    if (reader.tag() === tagOf(1, wire.bytes)) attributes.push(readAttribute(reader));
+    if (reader.tag() === tagOf(1, wire.bytes)) readAttribute(reader, attributes);
     else reader.skip();
   }
   return attributes;
@@ -42,7 +47,7 @@ export function readScope(reader: ProtobufReader): Scope {
         scope.version = reader.string();
         break;
       case tagOf(3, wire.bytes):
-        scope.attributes.push(readAttribute(reader));
+        readAttribute(reader, scope.attributes);
         break;
       default:
         reader.skip();
@@ -53,7 +58,9 @@ export function readScope(reader: ProtobufReader): Scope {
 
 /** Of `[{"key": …, "value": {…}}, …]`. */
 export function attributesOfJson(json: unknown, path: string): Attribute[] {
-  return jsonArray(json, path).map((item, index) => {
+  const list = jsonArray(json, path);
+  if (list.length > maxAttributes) throw tooMany();
+  return list.map((item, index) => {
     const at = `${path}[${index}]`;
     const pair = jsonObject(item, at);
     const name = jsonOptionalText(pair['key'], `${at}.key`);
@@ -75,4 +82,10 @@ export function scopeOfJson(json: unknown, path: string): Scope {
     version: jsonOptionalText(scope['version'], `${path}.version`),
     attributes: attributesOfJson(scope['attributes'], `${path}.attributes`),
   };
+}
+
+function tooMany(): Error {
+  return invalidBody(
+    `attributes: expected at most ${maxAttributes} of one resource, scope or record`,
+  );
 }

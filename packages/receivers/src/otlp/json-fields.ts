@@ -3,13 +3,31 @@ import { invalidBody } from '../receiver-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** Objects and lists in one body: each takes some 50 bytes of memory and two of the body. */
+const maxContainers = 4_000_000;
+
 /** @throws {ReceiverError} `invalid_body` */
 export function parseJson(body: Buffer): unknown {
+  if (hasMoreContainers(body)) {
+    throw invalidBody(`body: expected at most ${maxContainers} objects and lists`);
+  }
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (error) {
     throw invalidBody(`body: expected JSON (${whereOf(error)})`);
   }
+}
+
+/** Those within texts are counted too, which only a body of very many of them comes to feel. */
+function hasMoreContainers(body: Buffer): boolean {
+  if (body.length <= maxContainers) return false;
+  let count = 0;
+  // By index: an iterator takes ten times as long.
+  for (let index = 0; index < body.length; index += 1) {
+    const byte = body[index];
+    if (byte === 0x7b || byte === 0x5b) count += 1;
+  }
+  return count > maxContainers;
 }
 
 /** The engine's own message quotes the text, which may be a log line. */

@@ -235,7 +235,47 @@ describe('what cannot be taken', () => {
     expect(() => decodeLogs(otlpLogsProtobuf(logs), 't', 'protobuf')).toThrow(/at most 32 levels/);
     expect(() => decodeLogs(asJson(logs), 't', 'json')).toThrow(/at most 32 levels/);
   });
+
+  test.each([
+    ['many values within one', { body: { array: many(65_537, () => ({ array: [] })) } }],
+    ['many values over two levels', { body: { array: many(300, () => wide(300)) } }],
+    ['many attributes', { attributes: wideAttributes(4097) }],
+  ])('%s', (_name, record) => {
+    const logs = [{ records: [{ timeNs: '1', ...record }] }];
+    const isRefused = /^attributes: expected at most (?:65536 values|4096 of one)/;
+    expect(() => decodeLogs(otlpLogsProtobuf(logs), 't', 'protobuf')).toThrow(isRefused);
+    expect(() => decodeLogs(asJson(logs), 't', 'json')).toThrow(isRefused);
+  });
+
+  test('as many values as may be are one record', () => {
+    const logs = [{ records: [{ timeNs: '1', body: wide(65_536) }] }];
+    expect(rows(otlpLogsProtobuf(logs), 'protobuf')).toHaveLength(1);
+    expect(rows(asJson(logs), 'json')).toHaveLength(1);
+  });
+
+  test('a body of nothing but lists, which would take gigabytes', () => {
+    const body = Buffer.concat([
+      Buffer.from('{"resourceLogs":['),
+      Buffer.alloc(12_000_000, '[],'),
+      Buffer.from('[]]}'),
+    ]);
+    expect(() => decodeLogs(body, 't', 'json')).toThrow(/^body: expected at most 4000000 objects/);
+  });
 });
+
+function many(count: number, make: () => AnyValue): AnyValue[] {
+  return Array.from({ length: count }, make);
+}
+
+function wide(values: number): AnyValue {
+  return { array: many(values, () => ({ bool: true })) };
+}
+
+function wideAttributes(count: number): Record<string, AnyValue> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`a${index}`, { bool: true }]),
+  );
+}
 
 function throwsNothingElse(run: () => void): void {
   try {
