@@ -237,11 +237,11 @@ describe('what cannot be taken', () => {
   });
 
   test.each([
-    ['many values within one', { body: { array: many(65_537, () => ({ array: [] })) } }],
-    ['many values over two levels', { body: { array: many(300, () => wide(300)) } }],
+    ['many values within one', { body: { array: repeated(65_537, () => ({ array: [] })) } }],
+    ['many values over two levels', { body: { array: repeated(300, () => wide(300)) } }],
     ['many attributes', { attributes: wideAttributes(4097) }],
-  ])('%s', (_name, record) => {
-    const logs = [{ records: [{ timeNs: '1', ...record }] }];
+  ])('%s', (_name, fields) => {
+    const logs = [{ records: [{ timeNs: '1', ...fields }] }];
     const isRefused = /^attributes: expected at most (?:65536 values|4096 of one)/;
     expect(() => decodeLogs(otlpLogsProtobuf(logs), 't', 'protobuf')).toThrow(isRefused);
     expect(() => decodeLogs(asJson(logs), 't', 'json')).toThrow(isRefused);
@@ -263,12 +263,12 @@ describe('what cannot be taken', () => {
   });
 });
 
-function many(count: number, make: () => AnyValue): AnyValue[] {
+function repeated(count: number, make: () => AnyValue): AnyValue[] {
   return Array.from({ length: count }, make);
 }
 
-function wide(values: number): AnyValue {
-  return { array: many(values, () => ({ bool: true })) };
+function wide(count: number): AnyValue {
+  return { array: repeated(count, () => ({ bool: true })) };
 }
 
 function wideAttributes(count: number): Record<string, AnyValue> {
