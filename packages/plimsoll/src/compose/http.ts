@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createQueryServer } from '@plimsoll/query';
 import { listen, opsRoutes } from '@plimsoll/runtime';
 import type { Component } from '@plimsoll/runtime';
@@ -8,6 +9,8 @@ import type { ProcessContext } from './process-context.ts';
 
 /** The built page of this repository. */
 const webRoot = join(import.meta.dirname, '../../../web/dist');
+
+const firstCountMs = 500;
 
 /** Page, native API and ops routes on one port. */
 export function http(context: ProcessContext): Component {
@@ -21,7 +24,8 @@ export function http(context: ProcessContext): Component {
         logger.warn({ webRoot }, 'The page is not built: only the API is served.');
       }
       const deadLetters = new DeadLetterCount(() => countLetters(context));
-      await deadLetters.refresh();
+      // Those in Kafka cannot be counted while it is away: the page does not wait for it.
+      await Promise.race([deadLetters.refresh(), sleep(firstCountMs, undefined, { ref: false })]);
       const app = await createQueryServer({
         engine: context.engine.get(),
         config,
