@@ -155,6 +155,26 @@ describe.skipIf(isSkipped(missing))(`consuming from Kafka${title}`, () => {
       expect(subscriber.health().reason).toContain('retention took frames 1 to 1');
     });
 
+    test('reads partitions that a topic gets meanwhile, from their beginning', async () => {
+      await publish('a');
+      const { batches } = start();
+      await frameOf(batches, 'a');
+      const topic = `t${topics}.logs`;
+      await admin.createPartitions({ topicPartitions: [{ topic, count: 5 }] });
+      const producer = client().producer({
+        createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+      });
+      await producer.connect();
+      await producer.send({ topic, messages: [{ value: 'b', partition: 4 }] });
+      await producer.disconnect();
+      // Looks at how many there are every 30 s.
+      const batch = await eventually('a frame of the new partition', 60_000, () =>
+        Promise.resolve(batches.find((each) => partitionOf(each) === 4)),
+      );
+      expect(batch.frames.map(String)).toEqual(['b']);
+      expect(batches.flatMap(({ frames }) => frames).map(String)).toEqual(['a', 'b']);
+    });
+
     test('says what to do about a session that the brokers refuse', async () => {
       const { subscriber } = start({ session_timeout: '40m' });
       const reason = await eventually('a reason', 20_000, () =>
