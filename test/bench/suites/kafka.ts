@@ -6,18 +6,19 @@
  * - statistics: a full topic of container statistics to rows; a sample is one value of a row
  * - plain: a topic with a line per message, kafkajs, JSON.parse, rows as JSON, in the same run
  * - delay: from write to queryable at 20,000 lines a second over 100 containers
+ * - apart: the same topic by roles as processes, what each of them costs
+ * - quiet: what a host of 30 containers that write little puts into Kafka
  *
  * A run that lost or doubled a row is no result.
  */
-import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startKafka, type KafkaBroker } from '@plimsoll/infra/kafka';
 import { makeDockerJsonLog, type DockerJsonLog } from '../lib/docker-json-log.ts';
 import { runKafkaJob, type JobLog, type KafkaAccount } from '../lib/kafka-job.ts';
 import { processCpuSeconds } from '../lib/process-cpu.ts';
+import { publishQuietly, runWriter, storeApart } from '../lib/roles-apart.ts';
 import { valuesPerRow } from '../lib/statistics-frames.ts';
 import type { Report } from '../report.ts';
 
@@ -29,7 +30,6 @@ const hostLines = 1_500_000;
 const plainLines = 1_000_000;
 const fleet = { hosts: 20, containers: 100, scrapes: 100 };
 const partitions = 8;
-const writer = fileURLToPath(new URL('../lib/log-writer.ts', import.meta.url));
 
 interface Bench {
   report: Report;
@@ -55,6 +55,8 @@ async function run(report: Report): Promise<void> {
     report({ case: name, metric: 'speed_ratio', value: speed(alone) / speed(plain), unit: '' });
     report({ case: name, metric: 'cpu_ratio', value: cost(plain) / cost(alone), unit: '' });
     await delay(bench);
+    await apart(bench);
+    await quiet(bench);
   } finally {
     await broker.dispose();
     rmSync(folder, { recursive: true, force: true });
@@ -190,6 +192,34 @@ async function delay(bench: Bench): Promise<void> {
   }
 }
 
+/** The topic of `ingestAlone`, read by another group. */
+async function apart(bench: Bench): Promise<void> {
+  const rows = hosts * hostLines;
+  const folder = join(bench.folder, 'apart');
+  const cost = await storeApart(topics(bench, 'hosts'), { folder, rows });
+  const name = `roles apart, server over HTTP, ${millions(rows)} lines`;
+  const say = (metric: string, value: number, unit: string): void =>
+    bench.report({ case: name, metric, value, unit });
+  say('lines_per_second', rows / cost.wallSeconds, '1/s');
+  say('ingest_cpu_microseconds_per_line', (cost.ingestCpuSeconds / rows) * 1e6, 'µs');
+  say('storage_cpu_microseconds_per_line', (cost.storageCpuSeconds / rows) * 1e6, 'µs');
+}
+
+async function quiet(bench: Bench): Promise<void> {
+  const host = { containers: 30, linesPerSecond: 60, seconds: 30 };
+  const { lines, rawBytes, topicBytes, cpuSeconds } = await publishQuietly(
+    topics(bench, 'quiet'),
+    host,
+    { folder: join(bench.folder, 'quiet'), brokerData: join(bench.folder, 'broker', 'data') },
+  );
+  const name = `host of ${host.containers} containers, ${host.linesPerSecond} lines/s`;
+  const say = (metric: string, value: number, unit: string): void =>
+    bench.report({ case: name, metric, value, unit });
+  say('raw_bytes_per_line', rawBytes / lines, 'B');
+  say('kafka_bytes_per_line', topicBytes / lines, 'B');
+  say('collector_percent_of_core', (cpuSeconds / host.seconds) * 100, '%');
+}
+
 /** Of each line: from its write until the first look at which it was there. */
 function delaysOf(logs: readonly JobLog[], { looks }: KafkaAccount): number[] {
   return logs.flatMap(({ path }, log) => {
@@ -201,14 +231,6 @@ function delaysOf(logs: readonly JobLog[], { looks }: KafkaAccount): number[] {
       return (looks[look]?.atMs ?? NaN) - atMs;
     });
   });
-}
-
-async function runWriter(options: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [writer, ...options], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const code = await new Promise((resolve) => child.once('exit', resolve));
-  if (code !== 0) throw new Error(`log-writer: expected exit code 0, got ${String(code)}`);
 }
 
 /** With what the broker used meanwhile: it is on the same cores. */
