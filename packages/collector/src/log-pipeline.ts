@@ -31,6 +31,8 @@ export interface LogPipelineOptions {
   clock: Clock;
   logger: Logger;
   outbox: Outbox;
+  /** See `Publisher`. */
+  smallFrameWaitMs: number;
   drops: DropLedger;
   metrics: CollectorMetrics;
   restored: TailCheckpoint;
@@ -83,6 +85,7 @@ export class LogPipeline {
       outbox,
       nowMs: () => clock.monotonic(),
       flushIntervalMs: config.logs.flush_interval,
+      smallFrameWaitMs: options.smallFrameWaitMs,
       maxInFlightBytes: config.logs.max_in_flight,
       persist: options.persist,
       onRoom: () => {

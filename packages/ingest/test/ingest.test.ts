@@ -276,7 +276,7 @@ describe('what cannot be stored is set aside, and nothing else with it', () => {
     const damaged = await logsFrame([{ fileId: 'f2', start: 0, bytes: large }]);
     damaged.fill(0xff, damaged.length - 60);
     // As if the collector itself had made it so: the checksum fits.
-    damaged.writeUInt32LE(crc32(damaged.subarray(24), crc32(damaged.subarray(0, 20))), 20);
+    damaged.writeUInt32LE(crc32(damaged.subarray(28), crc32(damaged.subarray(0, 24))), 24);
     await it.feed.give([good, damaged, await logsFrame([{ start: 2, bytes: 'b\n' }])]);
     expect(await it.lines()).toEqual(['0: a', '2: b']);
     const letters = await it.deadLetters();

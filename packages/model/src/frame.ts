@@ -2,21 +2,15 @@
  * Frames: what one publish carries from a collector to ingest, over Kafka or within one process.
  *
  * ```
- * frame    = prelude header payload
- * prelude  = magic "PLMF"      4 bytes
- *            version           u8       1
- *            kind              u8       1 logs, 2 rows
- *            codec             u8       0 none, 1 zstd, 2 members (payload only)
- *            reserved          u8       0
- *            header length     u32 LE   bytes of header
- *            payload length    u32 LE   bytes of payload as it stands here (compressed)
- *            raw length        u32 LE   bytes of payload after decompression
- *            checksum          u32 LE   CRC-32 of the 20 bytes before it, header and payload
+ * frame    = prelude header payload     prelude: `prelude.ts`
  * header   = JSON, UTF-8: LogsHeader or RowsHeader
  * payload  = logs: the raw bytes of every chunk, one after another, in the header's order
  *            rows: JSONCompactEachRow, one row per line
  * members  = ( chunks u32 LE, length u32 LE, zstd frame ) for each run of the header's chunks
  * ```
+ *
+ * Header and payload may be compressed, the payload of logs in members. A host that writes little
+ * sends frames of a few lines, which are nearly all header.
  *
  * Members let a receiver pass compressed chunks on as they are: a large chunk has one to itself.
  *
@@ -25,7 +19,6 @@
  * sequence numbers grow by one per frame of a kind within one `(collector_id, epoch)`; a frame that
  * does not decode is rejected whole with the reason, never in part.
  */
-import { crc32 } from 'node:zlib';
 import {
   chunkBytes,
   isOfRecords,
@@ -37,14 +30,14 @@ import {
 } from './frame-header.ts';
 import { limits } from './limits.ts';
 import { planMembers, readMembers, wholeMember, writeMember, type Member } from './members.ts';
-import { compress, decompress } from './zstd.ts';
+import { hasChecksum, readPrelude, writePrelude, type Prelude } from './prelude.ts';
+import { compress, contentBytes, decompress } from './zstd.ts';
 
-const magic = 0x464d4c50; // "PLMF", little endian
-const version = 1;
-const preludeBytes = 24;
 /** Compressed before others may run, unless one member is more; some milliseconds. */
 const bytesPerTurn = 2 * 1024 * 1024;
 const maxHeaderBytes = 16 * 1024 * 1024;
+/** Shorter ones gain less than it costs. */
+const minCompressedHeaderBytes = 512;
 /** A rows frame is small; log frames are bounded by limits.maxFrameBytes plus one record. */
 const maxRawBytes = limits.maxFrameBytes + 2 * limits.maxRecordBytes;
 
@@ -75,20 +68,27 @@ export async function encodeFrame(
   if (frame.kind === 'logs') checkChunks(frame.header, raw.length);
   const payload =
     frame.kind === 'logs' ? await compressMembers(frame.header, raw) : [compress(raw)];
-  const header = Buffer.from(JSON.stringify(frame.header));
-  const prelude = Buffer.alloc(preludeBytes);
-  prelude.writeUInt32LE(magic, 0);
-  prelude.writeUInt8(version, 4);
-  prelude.writeUInt8(frame.kind === 'logs' ? 1 : 2, 5);
-  prelude.writeUInt8(frame.kind === 'logs' ? 2 : 1, 6);
-  prelude.writeUInt32LE(header.length, 8);
-  prelude.writeUInt32LE(
-    payload.reduce((sum, part) => sum + part.length, 0),
-    12,
+  const plain = Buffer.from(JSON.stringify(frame.header));
+  const isCompressed = plain.length >= minCompressedHeaderBytes;
+  const header = isCompressed ? compress(plain) : plain;
+  const prelude = writePrelude(
+    {
+      kind: frame.kind === 'logs' ? 1 : 2,
+      codec: frame.kind === 'logs' ? 2 : 1,
+      headerCodec: isCompressed ? 1 : 0,
+      headerLength: header.length,
+      payloadLength: payload.reduce((sum, part) => sum + part.length, 0),
+      rawLength: raw.length,
+      rows: rowsOf(frame.header),
+    },
+    [header, ...payload],
   );
-  prelude.writeUInt32LE(raw.length, 16);
-  prelude.writeUInt32LE(checksum(prelude, [header, ...payload]), 20);
   return Buffer.concat([prelude, header, ...payload]);
+}
+
+/** Lines of all chunks, or rows. */
+function rowsOf({ chunks, rows }: Partial<LogsHeader & RowsHeader>): number {
+  return rows ?? chunks?.reduce((lines, chunk) => lines + chunk.lines, 0) ?? 0;
 }
 
 async function compressMembers(header: LogsHeader, raw: Buffer): Promise<Buffer[]> {
@@ -112,14 +112,15 @@ async function compressMembers(header: LogsHeader, raw: Buffer): Promise<Buffer[
  */
 export async function openFrame(bytes: Buffer): Promise<OpenedFrame> {
   const parts = splitFrame(bytes);
+  const json = await parseHeader(parts);
   if (parts.kind === 1) {
-    const header = parseHeader(parts.header) as LogsHeader;
+    const header = json as LogsHeader;
     checkChunks(header, parts.rawLength);
     return { kind: 'logs', header, members: membersOf(parts, header) };
   }
   const payload = parts.codec === 0 ? parts.payload : await decompressPayload(parts);
   checkLength(payload, parts.rawLength);
-  return { kind: 'rows', header: parseHeader(parts.header) as RowsHeader, payload };
+  return { kind: 'rows', header: json as RowsHeader, payload };
 }
 
 /**
@@ -165,22 +166,27 @@ function membersOf({ codec, payload, rawLength }: FrameParts, header: LogsHeader
  * it has no prelude to read. Looks at no more than that: for those who only weigh frames.
  */
 export function frameRawBytes(bytes: Buffer): number {
-  if (bytes.length < preludeBytes || bytes.readUInt32LE(0) !== magic) return bytes.length;
-  return Math.min(bytes.readUInt32LE(16), maxRawBytes);
+  const prelude = readPrelude(bytes);
+  return typeof prelude === 'string' ? bytes.length : Math.min(prelude.rawLength, maxRawBytes);
 }
 
 /**
- * Lines and rows of a frame, as its header says; 1 where there is none to read. Looks at no payload
- * and checks no sum: for those who only weigh frames.
+ * Lines and rows of a frame, as it says itself; 1 where it does not. Looks at no payload and checks no
+ * sum: for those who only weigh frames.
  */
 export function frameRows(bytes: Buffer): number {
-  if (bytes.length < preludeBytes || bytes.readUInt32LE(0) !== magic) return 1;
-  const end = preludeBytes + Math.min(bytes.readUInt32LE(8), maxHeaderBytes);
+  const prelude = readPrelude(bytes);
+  if (typeof prelude === 'string') return 1;
+  const rows = prelude.rows ?? rowsOfHeader(bytes, prelude);
+  return rows >= 1 ? rows : 1;
+}
+
+/** Of a frame of version 1. */
+function rowsOfHeader(bytes: Buffer, prelude: Prelude): number {
+  const end = prelude.bytes + Math.min(prelude.headerLength, maxHeaderBytes);
   try {
-    const header: unknown = JSON.parse(bytes.toString('utf8', preludeBytes, end));
-    const { chunks, rows } = header as Partial<LogsHeader & RowsHeader>;
-    const sum = rows ?? chunks?.reduce((lines, chunk) => lines + chunk.lines, 0);
-    return typeof sum === 'number' && sum >= 1 ? sum : 1;
+    const rows = rowsOf(JSON.parse(bytes.toString('utf8', prelude.bytes, end)) as object);
+    return typeof rows === 'number' ? rows : 1;
   } catch {
     return 1;
   }
@@ -189,48 +195,36 @@ export function frameRows(bytes: Buffer): number {
 interface FrameParts {
   kind: 1 | 2;
   codec: 0 | 1 | 2;
+  headerCodec: 0 | 1;
   rawLength: number;
   header: Buffer;
   payload: Buffer;
 }
 
 function splitFrame(bytes: Buffer): FrameParts {
-  if (bytes.length < preludeBytes) {
-    throw new FrameError(`prelude: expected ${preludeBytes} bytes, got ${bytes.length}`);
-  }
-  if (bytes.readUInt32LE(0) !== magic) throw new FrameError('magic: expected "PLMF"');
-  const gotVersion = bytes.readUInt8(4);
-  if (gotVersion !== version) {
-    throw new FrameError(`version: expected ${version}, got ${gotVersion}; upgrade ingest first`);
-  }
-  const kind = bytes.readUInt8(5);
-  const codec = bytes.readUInt8(6);
+  const prelude = readPrelude(bytes);
+  if (typeof prelude === 'string') throw new FrameError(prelude);
+  const { kind, codec, headerCodec, headerLength, payloadLength, rawLength } = prelude;
   if (kind !== 1 && kind !== 2) throw new FrameError(`kind: expected 1 or 2, got ${kind}`);
   if (codec !== 0 && codec !== 1 && !(codec === 2 && kind === 1)) {
     throw new FrameError(`codec: expected 0, 1 or (logs only) 2, got ${codec}`);
   }
-  const headerLength = bytes.readUInt32LE(8);
-  const payloadLength = bytes.readUInt32LE(12);
-  const rawLength = bytes.readUInt32LE(16);
+  if (headerCodec !== 0 && headerCodec !== 1) {
+    throw new FrameError(`header codec: expected 0 or 1, got ${headerCodec}`);
+  }
   if (headerLength > maxHeaderBytes || rawLength > maxRawBytes) {
     throw new FrameError(`length: header ${headerLength} or payload ${rawLength} over the limit`);
   }
-  const expected = preludeBytes + headerLength + payloadLength;
+  const expected = prelude.bytes + headerLength + payloadLength;
   if (bytes.length !== expected) {
     throw new FrameError(`length: expected ${expected} bytes, got ${bytes.length}`);
   }
-  const header = bytes.subarray(preludeBytes, preludeBytes + headerLength);
-  const payload = bytes.subarray(preludeBytes + headerLength);
-  if (checksum(bytes, [header, payload]) !== bytes.readUInt32LE(20)) {
+  if (!hasChecksum(bytes, prelude)) {
     throw new FrameError('checksum: the frame was altered after it was made');
   }
-  return { kind, codec, rawLength, header, payload };
-}
-
-/** Over the prelude too: a flipped codec or length must not pass for another frame. */
-function checksum(prelude: Buffer, parts: readonly Buffer[]): number {
-  const start = crc32(prelude.subarray(0, preludeBytes - 4));
-  return parts.reduce((sum, part) => crc32(part, sum), start);
+  const header = bytes.subarray(prelude.bytes, prelude.bytes + headerLength);
+  const payload = bytes.subarray(prelude.bytes + headerLength);
+  return { kind, codec, headerCodec, rawLength, header, payload };
 }
 
 async function decompressPayload({
@@ -251,11 +245,24 @@ function checkLength(payload: Buffer, rawLength: number): void {
 }
 
 /** The checksum was verified and the version is known: the shape is what encodeFrame wrote. */
-function parseHeader(header: Buffer): unknown {
+async function parseHeader({ header, headerCodec }: FrameParts): Promise<unknown> {
+  const plain = headerCodec === 0 ? header : await inflateHeader(header);
   try {
-    return JSON.parse(header.toString('utf8'));
+    return JSON.parse(plain.toString('utf8'));
   } catch (error) {
     throw new FrameError(`header: expected JSON (${String(error)})`);
+  }
+}
+
+async function inflateHeader(header: Buffer): Promise<Buffer> {
+  try {
+    return await decompress(
+      header,
+      Math.min(contentBytes(header) ?? 0, maxHeaderBytes),
+      maxHeaderBytes,
+    );
+  } catch (error) {
+    throw new FrameError(`header: expected zstd (${String(error)})`);
   }
 }
 

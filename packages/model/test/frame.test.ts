@@ -84,13 +84,25 @@ async function oneLogFrame(): Promise<Buffer> {
 function forge(frame: Buffer, change: (frame: Buffer) => void): Buffer {
   const forged = Buffer.from(frame);
   change(forged);
-  forged.writeUInt32LE(crc32(forged.subarray(24), crc32(forged.subarray(0, 20))), 20);
+  forged.writeUInt32LE(crc32(forged.subarray(28), crc32(forged.subarray(0, 24))), 24);
   return forged;
+}
+
+/** 24 bytes before the header, which is not compressed. */
+function asVersion1(frame: Buffer, content: object): Buffer {
+  const header = Buffer.from(JSON.stringify(content));
+  const payload = frame.subarray(28 + frame.readUInt32LE(8));
+  const prelude = Buffer.from(frame.subarray(0, 24));
+  prelude.writeUInt8(1, 4);
+  prelude.writeUInt8(0, 7);
+  prelude.writeUInt32LE(header.length, 8);
+  prelude.writeUInt32LE(crc32(payload, crc32(header, crc32(prelude.subarray(0, 20)))), 20);
+  return Buffer.concat([prelude, header, payload]);
 }
 
 /** Where the first member's head is. */
 function memberAt(frame: Buffer): number {
-  return 24 + frame.readUInt32LE(8);
+  return 28 + frame.readUInt32LE(8);
 }
 
 describe('the frame codec', () => {
@@ -138,7 +150,11 @@ describe('the frame codec', () => {
 
   const forgeries: [string, (frame: Buffer) => void, RegExp][] = [
     ['another magic', (frame) => frame.write('GZIP', 0, 'latin1'), /magic/],
-    ['a version of the future', (frame) => frame.writeUInt8(2, 4), /version: expected 1, got 2/],
+    [
+      'a version of the future',
+      (frame) => frame.writeUInt8(3, 4),
+      /version: expected 1 to 2, got 3/,
+    ],
     ['version 0', (frame) => frame.writeUInt8(0, 4), /version/],
     ['an unknown kind', (frame) => frame.writeUInt8(3, 5), /kind/],
     ['an unknown codec', (frame) => frame.writeUInt8(9, 6), /codec/],
@@ -176,7 +192,9 @@ describe('the frame codec', () => {
       (frame) => frame.writeUInt8(65, memberAt(frame) + 8 + 5),
       /member: expected zstd of 66 bytes, got 65/,
     ],
-    ['a header that is no JSON', (frame) => frame.write('!', 24), /JSON/],
+    ['an unknown codec of the header', (frame) => frame.writeUInt8(2, 7), /header codec: expected/],
+    ['a header that is no JSON', (frame) => frame.write('!', 28), /header: expected JSON/],
+    ['a header that is no zstd', (frame) => frame.writeUInt8(1, 7), /header: expected zstd/],
     [
       'a payload that does not decompress',
       (frame) => frame.fill(0xff, memberAt(frame) + 8 + 6),
@@ -192,6 +210,30 @@ describe('the frame codec', () => {
       await expect(decoded).rejects.toThrow(reason);
     },
   );
+
+  test('a header of some size is compressed, a short one stands as it is', async () => {
+    const columns = Array.from({ length: 79 }, (_, index) => `memory_${index}_bytes`);
+    const long: RowsHeader = { ...origin, table: 'events', columns, rows: 1 };
+    const frame = await encodeFrame({ kind: 'rows', header: long }, [Buffer.from('[1]\n')]);
+    expect(frame.readUInt8(7)).toBe(1);
+    expect(frame.length).toBeLessThan(JSON.stringify(long).length / 2);
+    const header: RowsHeader = { ...origin, table: 'events', columns: ['a'], rows: 1 };
+    const short = await encodeFrame({ kind: 'rows', header }, [Buffer.from('[1]\n')]);
+    expect(short.readUInt8(7)).toBe(0);
+    expect(short.toString('latin1')).toContain('collector_id');
+  });
+
+  test('reads frames of version 1, which journals and topics may still hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyFrame, async ({ frame, parts }) => {
+        const old = asVersion1(await encodeFrame(frame, parts), frame.header);
+        expect(await decodeFrame(old)).toEqual(frame);
+        old.writeUInt8((old.readUInt8(old.length - 1) + 1) % 256, old.length - 1);
+        await expect(decodeFrame(old)).rejects.toThrow(/checksum/);
+      }),
+      { numRuns: 50 },
+    );
+  });
 
   test('refuses to encode chunks that are not what the payload holds', async () => {
     const source = {

@@ -14,6 +14,9 @@ export interface Publisher {
    * retries without end until the signal aborts. Rejects only for a frame that can never be taken.
    */
   publish(frame: OutboundFrame, signal?: AbortSignal): Promise<void>;
+
+  /** Longest that a frame of less than 32 KiB had better wait for more, in milliseconds; absent: 0. */
+  readonly smallFrameWaitMs?: number;
 }
 
 /** A run of frames of one partition, `[first, last]` by offset: the unit of exactly-once. */

@@ -14,6 +14,8 @@ export interface LogFramesOptions {
   nowMs: () => number;
   /** Longest a partly filled frame waits. */
   flushIntervalMs: number;
+  /** The same while it is small, if that is longer. */
+  smallFrameWaitMs: number;
   /** Raw bytes read and not acknowledged, above which there is no room. */
   maxInFlightBytes: number;
   /** Resolves when the checkpoint on disk has an entry for every source there is at this moment. */
@@ -36,6 +38,8 @@ interface OpenFrame {
 
 /** One being filled, two being compressed, one to spare. */
 const maxBuffers = 4;
+/** Below it a frame is mostly header, and what it costs does not depend on what is in it. */
+const smallFrameBytes = 32 * 1024;
 
 export class LogFrames {
   readonly #options: LogFramesOptions;
@@ -106,7 +110,10 @@ export class LogFrames {
   sealWhenDue(): number | null {
     const open = this.#open;
     if (open === null || open.chunks.length === 0) return null;
-    const left = open.openedAtMs + this.#options.flushIntervalMs - this.#options.nowMs();
+    const { flushIntervalMs, smallFrameWaitMs, nowMs } = this.#options;
+    const isSmall = open.used < smallFrameBytes;
+    const waitMs = isSmall ? Math.max(flushIntervalMs, smallFrameWaitMs) : flushIntervalMs;
+    const left = open.openedAtMs + waitMs - nowMs();
     if (left > 0) return left;
     this.seal();
     return null;

@@ -111,6 +111,7 @@ export class CollectorRun {
       clock,
       logger,
       outbox: this.#outbox,
+      smallFrameWaitMs: options.publisher.smallFrameWaitMs ?? 0,
       drops: this.#drops,
       metrics,
       restored: config.logs.enabled ? restored : null,

@@ -13,7 +13,15 @@ interface World {
   told: string[];
 }
 
-function open(maxInFlightBytes = 64 * 1024 * 1024): World {
+interface Waits {
+  nowMs: () => number;
+  flushIntervalMs: number;
+  smallFrameWaitMs: number;
+}
+
+const noWait: Waits = { nowMs: () => 0, flushIntervalMs: 0, smallFrameWaitMs: 0 };
+
+function open(maxInFlightBytes = 64 * 1024 * 1024, waits = noWait): World {
   const told: string[] = [];
   const publisher = new FakePublisher();
   const outbox = new Outbox({
@@ -23,8 +31,7 @@ function open(maxInFlightBytes = 64 * 1024 * 1024): World {
   });
   const frames = new LogFrames({
     outbox,
-    nowMs: () => 0,
-    flushIntervalMs: 0,
+    ...waits,
     maxInFlightBytes,
     persist: async () => {
       told.push('persist');
@@ -96,6 +103,32 @@ test('ready payloads and bytes read in place share a frame, each source by its f
       ],
     },
   });
+});
+
+test('a small frame waits for more as long as the transport likes, a larger one as configured', async () => {
+  let nowMs = 1000;
+  const waits = { nowMs: () => nowMs, flushIntervalMs: 100, smallFrameWaitMs: 500 };
+  const world = open(64 * 1024 * 1024, waits);
+  const { frames, publisher } = world;
+  const put = (start: number, bytes: number): boolean =>
+    frames.commitPayload(chunkOf(world, { start, end: start + 1 }), Buffer.alloc(bytes, 'x'));
+  expect(frames.sealWhenDue()).toBeNull();
+  put(0, 10);
+  nowMs += 150;
+  expect(frames.sealWhenDue()).toBe(350);
+  // What comes makes it large enough to go.
+  put(1, 40_000);
+  expect(frames.sealWhenDue()).toBeNull();
+  await until(() => publisher.pending.length === 1);
+  put(2, 40_000);
+  expect(frames.sealWhenDue()).toBe(100);
+  nowMs += 100;
+  expect(frames.sealWhenDue()).toBeNull();
+  await until(() => publisher.pending.length === 2);
+  put(3, 10);
+  nowMs += 500;
+  expect(frames.sealWhenDue()).toBeNull();
+  await until(() => publisher.pending.length === 3);
 });
 
 test('without room nothing is taken, and what waits is sent so that there will be', async () => {

@@ -102,6 +102,7 @@ export class TailWorld {
       outbox: this.outbox,
       nowMs: () => this.nowMs,
       flushIntervalMs: 0,
+      smallFrameWaitMs: 0,
       persist: () => this.store.writeNow(),
       onRoom: () => undefined,
       maxInFlightBytes: this.#options.maxInFlightBytes ?? 64 * 1024 * 1024,

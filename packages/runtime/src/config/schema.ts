@@ -204,6 +204,8 @@ const kafka = z
       .default('plimsoll-ingest'),
     /** A replica that is silent for so long has its partitions given to others. */
     session_timeout: duration.prefault('30s'),
+    /** Of a host that writes little: fewer frames, each with more than its header in it. */
+    small_frame_wait: duration.prefault('500ms'),
     tls: z
       .strictObject({
         enabled: z.boolean().default(false),

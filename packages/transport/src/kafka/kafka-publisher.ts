@@ -29,6 +29,7 @@ export interface KafkaPublisherOptions {
 }
 
 export class KafkaPublisher implements Publisher {
+  readonly smallFrameWaitMs: number;
   readonly #config: KafkaConfig;
   readonly #metrics: KafkaMetrics;
   readonly #session: KafkaSession;
@@ -42,6 +43,7 @@ export class KafkaPublisher implements Publisher {
   constructor(options: KafkaPublisherOptions) {
     const { config, logger, clock = systemClock } = options;
     this.#config = config;
+    this.smallFrameWaitMs = config.small_frame_wait;
     this.#clock = clock;
     this.#metrics = new KafkaMetrics(options.metrics, () => this.#waiting);
     this.#session = new KafkaSession({
