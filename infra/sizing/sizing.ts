@@ -33,22 +33,32 @@ export function size(constants: Constants, { hosts, containers }: Fleet): [strin
   const peak = lines * of('peak_factor');
   const rows = (containers + hosts * of('rows_per_host')) / of('stats_interval_s');
   const perHost = lines / hosts;
-  const wire = (lines * of('line_bytes')) / of('wire_ratio') + rows * of('row_wire_bytes');
-  const frames = wire * (1 + of('frame_overhead_percent') / 100);
+  // A container that writes makes a chunk for each frame of its host, however few lines it has.
+  const chunks =
+    containers *
+    Math.min(of('lines_per_container') * of('peak_factor'), 1 / of('chunk_interval_s'));
+  const frames = (lines * of('line_bytes')) / of('wire_ratio') + rows * of('row_wire_bytes');
   const kafkaDisk = frames * day * of('kafka_retention_days') * of('kafka_replicas');
   const stored =
     lines * of('line_disk_bytes') * of('log_retention_days') +
     rows * of('row_disk_bytes') * of('row_retention_days');
   const clickhouseDisk = stored * day * of('clickhouse_replicas') * of('disk_headroom');
-  const insertCores = (peak * of('insert_us_per_line') + rows * of('insert_us_per_row')) / 1e6;
+  const insertCores =
+    (peak * of('insert_us_per_line') +
+      chunks * of('insert_us_per_chunk') +
+      rows * of('insert_us_per_row')) /
+    1e6;
   const mergeCores = (lines * of('merge_us_per_line')) / 1e6;
   const clickhouseCores =
     (insertCores + mergeCores * of('clickhouse_replicas')) / of('utilisation');
-  const ingestCores = (peak * of('ingest_us_per_line')) / 1e6 / of('utilisation');
+  const ingestCores =
+    (peak * of('ingest_us_per_line') + chunks * of('ingest_us_per_chunk')) /
+    1e6 /
+    of('utilisation');
   const replicas = Math.max(2, Math.ceil(ingestCores) + 1);
   const collectorCpu =
     (perHost * of('line_bytes')) / 1e6 / of('collector_mb_per_cpu_s') +
-    ((containers / hosts) * of('collector_idle_percent_per_100')) / 10_000;
+    ((containers / hosts) * of('collector_percent_per_100')) / 10_000;
   return [
     ['lines a second, average', count(lines)],
     ['lines a second, peak', count(peak)],

@@ -7,7 +7,7 @@
  * more of them let others run in between.
  */
 import { promisify } from 'node:util';
-import { constants, zstdCompressSync, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompress, zstdDecompressSync } from 'node:zlib';
 
 /**
  * Level 1 with tables that fit a core's own cache and matches of at least seven bytes: a quarter
@@ -27,6 +27,9 @@ const compression = {
 const expectedRatio = 6;
 const minOutputBytes = 4 * 1024;
 
+/** Decompressed in the calling thread: 25 µs, where the way through the thread pool takes 160 µs of CPU. */
+const inThreadBytes = 64 * 1024;
+
 const decompressLater = promisify(zstdDecompress);
 
 /** One zstd frame that says how large its content is. */
@@ -44,6 +47,12 @@ export async function decompress(
   expectedBytes: number,
   maxBytes: number,
 ): Promise<Buffer> {
+  if (expectedBytes > 0 && expectedBytes <= inThreadBytes) {
+    return zstdDecompressSync(bytes, {
+      maxOutputLength: maxBytes,
+      chunkSize: Math.max(expectedBytes, minOutputBytes),
+    });
+  }
   return decompressLater(bytes, {
     maxOutputLength: maxBytes,
     // In one piece: a third of the time of many.

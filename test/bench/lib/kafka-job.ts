@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Measured } from './measure.ts';
+import type { QuietFleet } from './quiet-frames.ts';
 import type { Fleet } from './statistics-frames.ts';
 
 interface Common {
@@ -19,6 +20,7 @@ export type KafkaJob = Common &
   (
     | { kind: 'publish logs'; host: string; logs: JobLog[] }
     | ({ kind: 'publish statistics' } & Fleet)
+    | ({ kind: 'publish quietly' } & QuietFleet)
     /** With `logs`: the collector too, as in the all-in-one. */
     | { kind: 'store'; dataFolder: string; table: StoredTable; rows: number; logs: JobLog[] }
     | { kind: 'watch'; dataFolder: string; logs: JobLog[]; rows: number; pollMs: number }

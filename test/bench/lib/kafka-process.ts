@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import type { KafkaAccount, KafkaJob } from './kafka-job.ts';
 import { consumePlainly, publishLines } from './plain-kafka.ts';
-import { publishLogs, publishStatistics, store, watch } from './kafka-roles.ts';
+import { publishLogs, publishQuietly, publishStatistics, store, watch } from './kafka-roles.ts';
 
 const file = process.argv[2];
 if (file === undefined) throw new Error('expected a job as the first argument');
@@ -22,6 +22,8 @@ async function work(job: KafkaJob): Promise<KafkaAccount> {
       return publishLogs(job);
     case 'publish statistics':
       return publishStatistics(job);
+    case 'publish quietly':
+      return publishQuietly(job);
     case 'store':
       return store(job);
     case 'watch':

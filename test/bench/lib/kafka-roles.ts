@@ -12,6 +12,7 @@ import { FolderDeadLetters, KafkaPublisher, KafkaSubscriber } from '@plimsoll/tr
 import { FixedDiscovery } from './fixed-discovery.ts';
 import type { JobLog, KafkaAccount, KafkaJob, StoredTable } from './kafka-job.ts';
 import { startMeasuring } from './measure.ts';
+import { quietFrames } from './quiet-frames.ts';
 import { statisticsFrames } from './statistics-frames.ts';
 
 type Job<Kind extends KafkaJob['kind']> = Extract<KafkaJob, { kind: Kind }>;
@@ -38,14 +39,27 @@ export async function publishLogs(job: Job<'publish logs'>): Promise<KafkaAccoun
 
 /** Wide rows of many hosts, one frame for each host and scrape. */
 export async function publishStatistics(job: Job<'publish statistics'>): Promise<KafkaAccount> {
+  return publishFrames(job, { kind: 'rows', rowsOfEach: job.containers }, statisticsFrames(job));
+}
+
+/** Logs of many hosts that write little. */
+export async function publishQuietly(job: Job<'publish quietly'>): Promise<KafkaAccount> {
+  return publishFrames(job, { kind: 'logs', rowsOfEach: job.containers }, quietFrames(job));
+}
+
+async function publishFrames(
+  job: KafkaJob,
+  { kind, rowsOfEach }: { kind: 'logs' | 'rows'; rowsOfEach: number },
+  frames: Iterable<Promise<{ key: string; bytes: Buffer }>>,
+): Promise<KafkaAccount> {
   const publisher = startPublisher(configure(job, 'bench'));
   const measure = startMeasuring();
   let rows = 0;
   const underWay = new Set<Promise<void>>();
-  for (const frame of statisticsFrames(job)) {
-    rows += job.containers;
+  for (const frame of frames) {
+    rows += rowsOfEach;
     const { bytes, key } = await frame;
-    const sending = publisher.publish({ key, kind: 'rows', bytes });
+    const sending = publisher.publish({ key, kind, bytes });
     underWay.add(sending);
     void sending.then(() => underWay.delete(sending));
     if (underWay.size >= 64) await Promise.race(underWay);

@@ -13,7 +13,9 @@ export interface Topics {
   partitions: number;
 }
 
+/** From when ingest was ready: what starting costs is no cost of lines. */
 export interface StoringCost {
+  rows: number;
   wallSeconds: number;
   ingestCpuSeconds: number;
   storageCpuSeconds: number;
@@ -39,8 +41,6 @@ export async function storeApart(
   let ingest: PlimsollProcess | undefined;
   try {
     const url = `http://127.0.0.1:${port}`;
-    const storageBefore = processCpuSeconds(storage.pid);
-    const start = performance.now();
     ingest = await startPlimsoll({
       folder: join(folder, 'ingest'),
       args: ['ingest'],
@@ -50,10 +50,15 @@ export async function storeApart(
         receivers: { enabled: false },
       },
     });
+    const storageBefore = processCpuSeconds(storage.pid);
+    const ingestBefore = processCpuSeconds(ingest.pid);
+    const start = performance.now();
+    const rowsBefore = await countLogs(url);
     while ((await countLogs(url)) < rows) await wait(100);
     return {
+      rows: rows - rowsBefore,
       wallSeconds: (performance.now() - start) / 1000,
-      ingestCpuSeconds: processCpuSeconds(ingest.pid),
+      ingestCpuSeconds: processCpuSeconds(ingest.pid) - ingestBefore,
       storageCpuSeconds: processCpuSeconds(storage.pid) - storageBefore,
     };
   } finally {

@@ -7,7 +7,7 @@
  * - plain: a topic with a line per message, kafkajs, JSON.parse, rows as JSON, in the same run
  * - delay: from write to queryable at 20,000 lines a second over 100 containers
  * - apart: the same topic by roles as processes, what each of them costs
- * - quiet: what a host of 30 containers that write little puts into Kafka
+ * - quiet: what a host of 30 containers that write little puts into Kafka, and what a fleet of them costs
  *
  * A run that lost or doubled a row is no result.
  */
@@ -29,6 +29,7 @@ const hosts = 4;
 const hostLines = 1_500_000;
 const plainLines = 1_000_000;
 const fleet = { hosts: 20, containers: 100, scrapes: 100 };
+const quietFleet = { hosts: 1000, containers: 30, frames: 20 };
 const partitions = 8;
 
 interface Bench {
@@ -192,17 +193,28 @@ async function delay(bench: Bench): Promise<void> {
   }
 }
 
-/** The topic of `ingestAlone`, read by another group. */
+/** The topic of `ingestAlone`, read by another group; then one of many small frames. */
 async function apart(bench: Bench): Promise<void> {
   const rows = hosts * hostLines;
-  const folder = join(bench.folder, 'apart');
-  const cost = await storeApart(topics(bench, 'hosts'), { folder, rows });
-  const name = `roles apart, server over HTTP, ${millions(rows)} lines`;
+  await storedApart(bench, { name: 'large frames', topic: 'hosts', rows });
+  const { containers } = quietFleet;
+  await runKafkaJob({ kind: 'publish quietly', ...topics(bench, 'fleet'), ...quietFleet });
+  const lines = quietFleet.hosts * containers * quietFleet.frames;
+  await storedApart(bench, { name: `frames of ${containers} lines`, topic: 'fleet', rows: lines });
+}
+
+async function storedApart(
+  bench: Bench,
+  { name: frames, topic, rows }: { name: string; topic: string; rows: number },
+): Promise<void> {
+  const folder = join(bench.folder, 'apart', topic);
+  const cost = await storeApart(topics(bench, topic), { folder, rows });
+  const name = `roles apart, server over HTTP, ${frames}`;
   const say = (metric: string, value: number, unit: string): void =>
     bench.report({ case: name, metric, value, unit });
-  say('lines_per_second', rows / cost.wallSeconds, '1/s');
-  say('ingest_cpu_microseconds_per_line', (cost.ingestCpuSeconds / rows) * 1e6, 'µs');
-  say('storage_cpu_microseconds_per_line', (cost.storageCpuSeconds / rows) * 1e6, 'µs');
+  say('lines_per_second', cost.rows / cost.wallSeconds, '1/s');
+  say('ingest_cpu_microseconds_per_line', (cost.ingestCpuSeconds / cost.rows) * 1e6, 'µs');
+  say('storage_cpu_microseconds_per_line', (cost.storageCpuSeconds / cost.rows) * 1e6, 'µs');
 }
 
 async function quiet(bench: Bench): Promise<void> {
