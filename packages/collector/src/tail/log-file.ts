@@ -112,7 +112,8 @@ export class LogFile implements Inode {
     file.provenSize = saved.proven_size ?? file.size;
     file.provenMtimeMs = saved.proven_mtime_ms ?? file.mtimeMs;
     file.#acknowledgedMarker = saved.marker;
-    file.isPersisted = true;
+    // An entry from before its beginning was known would not find it again under another inode.
+    file.isPersisted = saved.file_id !== '';
     return file;
   }
 

@@ -142,6 +142,23 @@ test('nor when the file after it was cut meanwhile, so that its copy is looked f
   expect(at.stored.lines().toSorted()).toEqual(lines(numbered(0, 25)).toSorted());
 });
 
+test('a file whose beginning was too short to tell at the checkpoint is known again all the same', async () => {
+  const at = await start();
+  at.follow('a.log');
+  writeFileSync(at.path('a.log'), 'l');
+  await at.pass();
+  await at.store.writeNow();
+  await at.crash(0);
+  appendFileSync(at.path('a.log'), `ine 0\n${numbered(1, 5)}`);
+  renameSync(at.path('a.log'), at.path('a.log.1'));
+  await at.pass(6000);
+  // The frame arrived; that it did was not heard any more.
+  await at.crash(1);
+  compress(at, 'a.log.1', 'a.log.1.gz');
+  await at.drain();
+  expect(at.stored.lines()).toEqual(lines(numbered(0, 5)));
+});
+
 test('a compressed file that is another than it seemed is read as its own', async () => {
   const at = await start();
   at.follow('a.log');
