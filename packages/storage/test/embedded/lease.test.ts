@@ -20,12 +20,14 @@ const insert = async (start: number, notAfterMs?: number): Promise<void> => {
   });
 };
 /**
- * Towards the end of this second: still to come here, and past for the engine, whose time has no
- * fractions and is taken to be later. A tenth is left for a wall clock that is being corrected.
+ * The end of this second: still to come here, and past for the engine, whose time has no fractions and
+ * is taken to be later. Not in its first moments, when the engine's clock, which moves by ticks of some
+ * milliseconds, may still be in the second before.
  */
 const nearEnd = async (): Promise<number> => {
-  while (Date.now() % 1000 > 500) await sleep(20);
-  return performance.now() + 900 - (Date.now() % 1000);
+  const milliseconds = (): number => Date.now() % 1000;
+  while (milliseconds() < 50 || milliseconds() > 500) await sleep(20);
+  return performance.now() + 990 - milliseconds();
 };
 const starts = async (): Promise<number[]> => {
   const rows = await opened.engine.select<{ start: number }>(
