@@ -1,4 +1,4 @@
-// node scripts/setup.mjs [--for start|test]
+// node scripts/setup.mjs [--for start|kafka|test]
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 

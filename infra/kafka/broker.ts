@@ -5,15 +5,27 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const pom = join(import.meta.dirname, 'pom.xml');
-const jars = join(import.meta.dirname, '.jars');
-/** Says for which pom the jars are there, and that all of them are. */
-const stamp = join(jars, '.complete');
+const fetched = join(import.meta.dirname, '.jars');
+/** All of one pom: a broker of two releases is none. */
+const jars = join(
+  fetched,
+  createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16),
+);
 
 const startDeadlineMs = 60_000;
 /** Enough for a few partitions; a broker left to itself takes a gigabyte. */
@@ -54,6 +66,8 @@ export interface KafkaBrokerOptions {
   advertised?: { address: string; internalPort: number };
   /** Of the Java machine. Default: a small heap and quick start. */
   javaOptions?: readonly string[];
+  /** Users whose passwords the cluster keeps itself, for both SCRAM mechanisms. */
+  scramUsers?: Readonly<Record<string, string>>;
   /** Over those of the broker: `message.max.bytes` and the like. */
   settings?: Readonly<Record<string, string | number>>;
 }
@@ -61,17 +75,25 @@ export interface KafkaBrokerOptions {
 /** Why a broker cannot be had here, or null when it can. */
 export function kafkaMissing(): string | null {
   if (!runs('java', '-version')) return 'java missing (JDK 17)';
-  if (haveJars() || runs('mvn', '-version')) return null;
+  if (existsSync(jars) || runs('mvn', '-version')) return null;
   return 'mvn missing (Maven)';
 }
 
 /** Downloads the jars where they are not there yet. @throws with what Maven said */
 export function fetchBroker(): void {
-  if (haveJars()) return;
-  mkdirSync(jars, { recursive: true });
-  const target = ['dependency:copy-dependencies', `-DoutputDirectory=${jars}`];
-  execFileSync('mvn', ['-q', '-B', '-f', pom, ...target], { stdio: ['ignore', 'pipe', 'pipe'] });
-  writeFileSync(stamp, `${pomHash()}\n`);
+  if (existsSync(jars)) return;
+  mkdirSync(fetched, { recursive: true });
+  const unfinished = mkdtempSync(join(fetched, 'unfinished-'));
+  process.stderr.write('kafka: fetching the broker from Maven Central (once) …\n');
+  const target = ['dependency:copy-dependencies', `-DoutputDirectory=${unfinished}`];
+  try {
+    execFileSync('mvn', ['-q', '-B', '-f', pom, ...target], { stdio: ['ignore', 'pipe', 'pipe'] });
+    renameSync(unfinished, jars);
+  } catch (error) {
+    rmSync(unfinished, { recursive: true });
+    // Another process may have been faster.
+    if (!existsSync(jars)) throw error;
+  }
 }
 
 /** Resolves when it answers. @throws with the end of its log when it does not within a minute */
@@ -112,20 +134,12 @@ export interface BrokerCommand {
 /** Makes its files ready, for those who keep its process themselves. @returns what runs it */
 export function prepareBroker(options: KafkaBrokerOptions): BrokerCommand {
   fetchBroker();
-  const { folder, javaOptions = smallHeap } = options;
+  const { folder, javaOptions = smallHeap, scramUsers = {} } = options;
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'server.properties');
   writeFileSync(file, properties(options));
-  if (!existsSync(join(folder, 'data'))) format(file);
+  if (!existsSync(join(folder, 'data'))) format(file, scramUsers);
   return { command: 'java', args: [...javaOptions, '-cp', join(jars, '*'), 'kafka.Kafka', file] };
-}
-
-function haveJars(): boolean {
-  return existsSync(stamp) && readFileSync(stamp, 'utf8').trim() === pomHash();
-}
-
-function pomHash(): string {
-  return createHash('sha256').update(readFileSync(pom)).digest('hex');
 }
 
 function runs(command: string, ...args: string[]): boolean {
@@ -178,10 +192,16 @@ function listeners({ port, controllerPort, advertised }: KafkaBrokerOptions) {
   };
 }
 
-function format(file: string): void {
+function format(file: string, scramUsers: Readonly<Record<string, string>>): void {
   // The same for every cluster: they never meet.
   const clusterId = Buffer.alloc(16, 7).toString('base64url');
-  java(['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file]);
+  const scram = Object.entries(scramUsers).flatMap(([name, password]) =>
+    ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+      '--add-scram',
+      `${mechanism}=[name=${name},password=${password}]`,
+    ]),
+  );
+  java(['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file, ...scram]);
 }
 
 function java(args: readonly string[]): void {

@@ -1,4 +1,4 @@
-// Installs the Debian packages that the tests drive. Runs on Node 20, before anything is installed.
+// Installs the Debian packages that tests and tools drive. Runs on Node 20, before anything is installed.
 import { accessSync, closeSync, constants, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
@@ -6,13 +6,17 @@ import process from 'node:process';
 import { runQuietly } from '../process/run-child.mjs';
 import { SetupError, say, step } from './progress.mjs';
 
+const kafka = { maven: 'mvn', 'openjdk-17-jre-headless': 'java' };
+
 /**
  * Each Debian package that a purpose needs, with the command that shows it is there.
  * @type {Record<string, Record<string, string>>}
  */
 const needs = {
   start: {},
+  kafka,
   test: {
+    ...kafka,
     'busybox-static': 'busybox',
     chromium: 'chromium',
     'docker.io': 'dockerd',
@@ -20,8 +24,6 @@ const needs = {
     iproute2: 'ip',
     // Without its headers a compiler compiles nothing.
     'libc6-dev': 'gcc',
-    maven: 'mvn',
-    'openjdk-17-jre-headless': 'java',
     openssl: 'openssl',
     procps: 'ps',
     prometheus: 'prometheus',
@@ -38,7 +40,7 @@ export async function ensureDebianPackages(purpose) {
     .map(([name]) => name);
   if (missing.length === 0) return;
   if (find('apt-get') === undefined || process.getuid?.() !== 0) {
-    say(`not installed here: ${missing.join(', ')}; tests that drive them cannot run`);
+    say(`not installed here: ${missing.join(', ')}; what drives them cannot run`);
     say(`as root on Debian: apt-get install --no-install-recommends ${missing.join(' ')}`);
     return;
   }

@@ -7,7 +7,7 @@ import { ensurePage } from './page.mjs';
 import { SetupError, say, secondsSince } from './progress.mjs';
 
 /**
- * Sets up for a purpose: `start` or `test`. Ends the process with the remedy when a step fails.
+ * Sets up for a purpose: `start`, `kafka` or `test`. Ends the process with the remedy when a step fails.
  * @param {string} purpose
  */
 export async function setUp(purpose) {

@@ -49,6 +49,12 @@ describe('every service', () => {
     expect(isBuilt || isNamed).toBe(true);
   });
 
+  test('the broker is of the release that the tests run against', () => {
+    const pom = readFileSync(join(infra, 'kafka/pom.xml'), 'utf8');
+    const [, release] = /<artifactId>kafka_[^]*?<version>(.+)<\/version>/.exec(pom) ?? [];
+    expect(service('kafka').image).toBe(`apache/kafka:${release}`);
+  });
+
   test.each(all)('%s names networks, volumes and files that there are', (_, one) => {
     for (const name of one.networks ?? []) expect(networks).toHaveProperty(name);
     for (const volume of one.volumes ?? []) {

@@ -21,16 +21,21 @@ describe.skipIf(isSkipped(missing))(`Kafka with TLS and SASL${missing ?? ''}`, (
   beforeAll(async () => {
     makeCertificate(folder);
     const [port, controllerPort] = [await freePort(), await freePort()];
-    const login = 'org.apache.kafka.common.security.plain.PlainLoginModule required';
+    const security = 'org.apache.kafka.common.security';
+    const login = `${security}.plain.PlainLoginModule required`;
+    const scramLogin = `${security}.scram.ScramLoginModule required;`;
     broker = await startKafka({
       folder: file('kafka'),
       port,
       controllerPort,
+      scramUsers: { scrambled: 'sesame' },
       settings: {
         'listener.security.protocol.map': 'BROKER:SASL_SSL,CONTROLLER:PLAINTEXT',
-        'sasl.enabled.mechanisms': 'PLAIN',
+        'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
         'sasl.mechanism.inter.broker.protocol': 'PLAIN',
         'listener.name.broker.plain.sasl.jaas.config': `${login} username="b" password="b" user_b="b" user_agent="sesame";`,
+        'listener.name.broker.scram-sha-256.sasl.jaas.config': scramLogin,
+        'listener.name.broker.scram-sha-512.sasl.jaas.config': scramLogin,
         'listener.name.broker.ssl.client.auth': 'required',
         'ssl.keystore.type': 'PEM',
         'ssl.keystore.location': file('both.pem'),
@@ -50,17 +55,21 @@ describe.skipIf(isSkipped(missing))(`Kafka with TLS and SASL${missing ?? ''}`, (
     configSchema.parse({ transport: { kafka: { brokers: [broker.address], ...changes } } })
       .transport.kafka;
 
-  test('takes frames from a client with both', async () => {
-    const config = kafkaConfig({ tls, sasl });
+  const publish = async (config: ReturnType<typeof kafkaConfig>, text: string): Promise<void> => {
     const publisher = new KafkaPublisher({
       config,
       logger: silentLogger(),
       metrics: new Metrics(),
     });
     publisher.start();
-    await publisher.publish({ key: 't/h', kind: 'logs', bytes: Buffer.from('hello') });
+    await publisher.publish({ key: 't/h', kind: 'logs', bytes: Buffer.from(text) });
     expect(publisher.health()).toEqual({ ok: true });
     await publisher.stop();
+  };
+
+  test('takes frames from a client with both', async () => {
+    const config = kafkaConfig({ tls, sasl });
+    await publish(config, 'hello');
     expect(await checkKafka(config)).toMatchObject([{ level: 'ok' }]);
   });
 
@@ -94,6 +103,27 @@ describe.skipIf(isSkipped(missing))(`Kafka with TLS and SASL${missing ?? ''}`, (
       { level: 'ok' },
       { level: 'ok', message: 'the group plimsoll-ingest has 0 frames before it' },
     ]);
+  });
+
+  test.each(['scram-sha-256', 'scram-sha-512'])('takes and gives with %s', async (mechanism) => {
+    const config = kafkaConfig({
+      tls,
+      sasl: { mechanism, username: 'scrambled', password: 'sesame' },
+      group: mechanism,
+    });
+    const text = `by ${mechanism}`;
+    await publish(config, text);
+    const { subscriber, frames, running } = consume(config);
+    await eventually('the frame', 20_000, () => Promise.resolve(frames.includes(text)));
+    await subscriber.stop();
+    await running;
+    const wrong = kafkaConfig({
+      tls,
+      sasl: { mechanism, username: 'scrambled', password: 'wrong' },
+    });
+    const [report] = await checkKafka(wrong);
+    expect(report?.level).toBe('fail');
+    expect(report?.message).toMatch(/authentication|credentials/i);
   });
 
   test('a consumer with a wrong password says so', async () => {
