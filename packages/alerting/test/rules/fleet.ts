@@ -60,6 +60,8 @@ export function containerStats() {
       values: () => ({ memory_unreclaimable_bytes: null, memory_limit_bytes: limit }),
     }),
     ...throttling('throttled', 0.6),
+    // As seldom as statistics may be taken: no minute has two samples.
+    ...throttling('throttled-seldom-looked-at', 0.6, { step: 60 }),
     ...throttling('free', 0.1),
     // Runs in ten periods an hour, all of them throttled: too few to say anything.
     ...samples({
@@ -74,7 +76,7 @@ export function containerStats() {
     }),
     // Restarted a minute ago: its counters began anew, and must not be read as one life.
     ...throttling('restarted', 0, { from: 300, to: 70, started: 4000, offset: 1_000_000 }),
-    ...throttling('restarted', 0, { from: 60, to: 5, started: 61, offset: 0 }),
+    ...throttling('restarted', 0, { from: 60, started: 61 }),
     ...samples({
       name: 'killed-by-counter',
       from: 900,
@@ -116,23 +118,25 @@ export function containerStats() {
   ];
 }
 
-function throttling(
-  name: string,
-  share: number,
-  life: { from: number; to: number; started: number; offset: number } = {
-    from: 900,
-    to: 5,
-    started: 100_000,
-    offset: 0,
-  },
-) {
+interface Throttling {
+  /** Seconds before now. */
+  from: number;
+  to: number;
+  started: number;
+  step: number;
+  /** Of its counters. */
+  offset: number;
+}
+
+const long: Throttling = { from: 900, to: 5, started: 100_000, step: 10, offset: 0 };
+
+function throttling(name: string, share: number, changes: Partial<Throttling> = {}) {
+  const { offset, ...times } = { ...long, ...changes };
   return samples({
     name,
-    from: life.from,
-    to: life.to,
-    started: life.started,
+    ...times,
     values: (ago) => {
-      const periods = life.offset + (life.from - ago) * 10;
+      const periods = offset + (times.from - ago) * 10;
       return {
         cpu_periods_total: periods,
         cpu_throttled_periods_total: Math.floor(periods * share),

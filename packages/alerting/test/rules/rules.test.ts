@@ -1,9 +1,9 @@
 import { rules, type Finding } from '@plimsoll/detect';
 import type { Engine } from '@plimsoll/storage';
+import { openTestEngine, type TestEngine } from '@plimsoll/storage/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../src/evaluate.ts';
 import { insertRows, nowMs, tenant } from '../rows.ts';
-import { openTestEngine } from '../test-engine.ts';
 import {
   collectorStats,
   containerStats,
@@ -15,10 +15,11 @@ import {
 } from './fleet.ts';
 
 let engine: Engine;
-let close: () => Promise<void>;
+let opened: TestEngine;
 
 beforeAll(async () => {
-  ({ engine, close } = await openTestEngine());
+  opened = await openTestEngine();
+  ({ engine } = opened);
   await insertRows(engine, 'container_stats', containerStats());
   await insertRows(engine, 'events', events());
   await insertRows(engine, 'targets', targets());
@@ -27,7 +28,7 @@ beforeAll(async () => {
   await insertRows(engine, 'collector_stats', collectorStats());
 }, 60_000);
 
-afterAll(() => close());
+afterAll(async () => opened[Symbol.asyncDispose]());
 
 async function findingsOf(name: string, threshold?: number): Promise<Finding[]> {
   const rule = rules.find((one) => one.name === name);
@@ -86,9 +87,16 @@ describe('pids_near_limit', () => {
 describe('cpu_throttled', () => {
   it('finds what waits for its quota, not the idle nor what started anew', async () => {
     const findings = await findingsOf('cpu_throttled');
-    expect(names(findings)).toEqual(['throttled']);
-    expect(findings[0]?.value).toBeCloseTo(0.6, 1);
-    expect(findings[0]?.description).toContain('0.5 cores');
+    expect(names(findings)).toEqual(['throttled', 'throttled-seldom-looked-at']);
+    for (const { value, description, evidence } of findings) {
+      expect(value).toBeCloseTo(0.6, 1);
+      expect(description).toContain('0.5 cores');
+      // A minute of which nothing is known yet is no minute without throttling.
+      expect(evidence.series.length).toBeGreaterThanOrEqual(14);
+      for (const [, ratio] of evidence.series) expect(ratio).toBeCloseTo(0.6, 1);
+    }
+    const [often, seldom] = findings.map((finding) => /waited (\d+) s/.exec(finding.description));
+    expect(Math.abs(Number(often?.[1]) - Number(seldom?.[1]))).toBeLessThanOrEqual(20);
   });
 });
 

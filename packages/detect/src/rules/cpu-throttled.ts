@@ -7,10 +7,11 @@ import {
   innerLabels,
   labelsOf,
   outerLabels,
+  rowLabels,
   type LabelRow,
 } from '../sql/container.ts';
 import { newestSampleSeconds, seriesOf } from '../sql/saturation.ts';
-import { scopeParams, within } from '../sql/statement.ts';
+import { now, scopeParams, within } from '../sql/statement.ts';
 
 const name = 'cpu_throttled';
 const windowSeconds = 300;
@@ -28,15 +29,18 @@ interface Row extends LabelRow {
   series: number[];
 }
 
-/** Growth of a counter within one life of the cgroup, per container and minute. */
-const perMinute = `
+/**
+ * What each sample's counters grew by since the one before, within one life of the cgroup. Not the growth
+ * within a minute: a minute that has one sample so far would show none.
+ */
+const growth = `
   SELECT
-    container_id, started_at, ${innerLabels},
-    toFloat64(intDiv(toUnixTimestamp64Milli(time), 60000) * 60000) AS bucket,
-    max(cpu_periods_total) - min(cpu_periods_total) AS periods,
-    max(cpu_throttled_periods_total) - min(cpu_throttled_periods_total) AS throttled_periods,
-    max(cpu_throttled_seconds_total) - min(cpu_throttled_seconds_total) AS throttled_seconds,
-    max(cpu_limit_cores) AS cores
+    container_id, time, ${rowLabels}, cpu_limit_cores,
+    cpu_periods_total - lagInFrame(cpu_periods_total, 1, cpu_periods_total) OVER life AS periods,
+    cpu_throttled_periods_total
+      - lagInFrame(cpu_throttled_periods_total, 1, cpu_throttled_periods_total) OVER life AS throttled_periods,
+    cpu_throttled_seconds_total
+      - lagInFrame(cpu_throttled_seconds_total, 1, cpu_throttled_seconds_total) OVER life AS throttled_seconds
   FROM container_stats
   WHERE ${within(3600)} AND cpu_periods_total IS NOT NULL AND container_id IN
   (
@@ -51,10 +55,26 @@ const perMinute = `
       GROUP BY container_id, started_at
     )
     GROUP BY container_id
-    HAVING max(newest) > fromUnixTimestamp64Milli({now:Int64}, 'UTC') - toIntervalSecond(${newestSampleSeconds})
+    HAVING max(newest) > ${now} - toIntervalSecond(${newestSampleSeconds})
       AND sum(periods) >= ${minPeriods} AND sum(throttled) > {threshold:Float64} * sum(periods)
   )
-  GROUP BY container_id, started_at, bucket`;
+  WINDOW life AS (PARTITION BY container_id, started_at ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)`;
+
+const isRecent = `time > ${now} - toIntervalSecond(${windowSeconds})`;
+
+const perMinute = `
+  SELECT
+    container_id, ${innerLabels},
+    toFloat64(intDiv(toUnixTimestamp64Milli(time), 60000) * 60000) AS bucket,
+    sum(throttled_periods) / sum(periods) AS ratio_of_minute,
+    sumIf(periods, ${isRecent}) AS recent_periods,
+    sumIf(throttled_periods, ${isRecent}) AS recent_throttled_periods,
+    sumIf(throttled_seconds, ${isRecent}) AS recent_seconds,
+    max(cpu_limit_cores) AS cores
+  FROM (${growth}
+  )
+  GROUP BY container_id, bucket
+  HAVING sum(periods) > 0`;
 
 export const cpuThrottled = defineRule<Row>({
   name,
@@ -68,12 +88,11 @@ export const cpuThrottled = defineRule<Row>({
     sql: `
 SELECT
   container_id, ${outerLabels},
-  sumIf(throttled_periods, bucket > {now:Int64} - ${windowSeconds * 1000}) /
-    greatest(sumIf(periods, bucket > {now:Int64} - ${windowSeconds * 1000}), 1) AS ratio,
-  toFloat64(sumIf(throttled_seconds, bucket > {now:Int64} - ${windowSeconds * 1000})) AS throttled,
+  sum(recent_throttled_periods) / greatest(sum(recent_periods), 1) AS ratio,
+  toFloat64(sum(recent_seconds)) AS throttled,
   toFloat64(ifNull(max(cores), 0)) AS limit_cores,
   arraySort(groupArray(bucket)) AS times,
-  arraySort((v, b) -> b, groupArray(throttled_periods / greatest(periods, 1)), groupArray(bucket)) AS series
+  arraySort((v, b) -> b, groupArray(ratio_of_minute), groupArray(bucket)) AS series
 FROM (${perMinute}
 )
 GROUP BY container_id

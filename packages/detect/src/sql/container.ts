@@ -6,6 +6,9 @@ const carried = labelNames.filter((name) => name !== 'container_id');
 /** Labels of a container as the rows of a statement grouped by `container_id` carry them. */
 export type LabelRow = Partial<Record<(typeof labelNames)[number], string>>;
 
+/** The labels of a row, as they are stored. */
+export const rowLabels = carried.join(', ');
+
 /** Labels in an inner query grouped by container (and more): one value per group, whichever. */
 export const innerLabels = carried.map((name) => `any(${name}) AS l_${name}`).join(', ');
 
