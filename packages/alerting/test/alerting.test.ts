@@ -8,10 +8,10 @@ import {
   type Config,
 } from '@plimsoll/runtime';
 import type { Engine } from '@plimsoll/storage';
+import { openTestEngine } from '@plimsoll/storage/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Alerting, type WebhookPayload } from '../src/index.ts';
 import { insertRows, nowMs, samples } from './rows.ts';
-import { openTestEngine } from './test-engine.ts';
 import { startServer, status } from './webhook/test-server.ts';
 
 let engine: Engine;
@@ -20,7 +20,7 @@ const cleanups: (() => Promise<void>)[] = [];
 beforeEach(async () => {
   const opened = await openTestEngine();
   engine = opened.engine;
-  cleanups.push(opened.close);
+  cleanups.push(async () => opened[Symbol.asyncDispose]());
 }, 60_000);
 
 afterEach(async () => {

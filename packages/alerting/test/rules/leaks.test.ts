@@ -1,23 +1,24 @@
 import { rules, type Finding } from '@plimsoll/detect';
 import type { Engine } from '@plimsoll/storage';
+import { openTestEngine, type TestEngine } from '@plimsoll/storage/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { evaluate } from '../../src/evaluate.ts';
 import { insertRows, nowMs, samples, tenant } from '../rows.ts';
-import { openTestEngine } from '../test-engine.ts';
 
 const MiB = 1024 * 1024;
 const limit = 1024 * MiB;
 const hour = 3600;
 
 let engine: Engine;
-let close: () => Promise<void>;
+let opened: TestEngine;
 
 beforeAll(async () => {
-  ({ engine, close } = await openTestEngine());
+  opened = await openTestEngine();
+  ({ engine } = opened);
   await insertRows(engine, 'container_stats', fleet());
 }, 60_000);
 
-afterAll(() => close());
+afterAll(async () => opened[Symbol.asyncDispose]());
 
 function life(name: string, hours: number, values: (age: number) => Record<string, number>) {
   const age = hours * hour;

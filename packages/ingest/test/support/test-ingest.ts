@@ -1,8 +1,7 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metrics, silentLogger } from '@plimsoll/runtime';
-import { migrate, openEngine, type Engine } from '@plimsoll/storage';
+import type { Engine } from '@plimsoll/storage';
+import { openTestEngine } from '@plimsoll/storage/testing';
 import {
   FolderDeadLetters,
   type Batch,
@@ -93,17 +92,8 @@ export async function openTestIngest(
 ): Promise<TestIngest> {
   const { concurrency = 2, maxFiles, maxInFlightBytes, wrap = (engine) => engine } = options;
   const { wrapLetters = (letters) => letters } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'plimsoll-ingest-'));
-  const path = join(folder, 'engine');
-  const migrated = process.env['PLIMSOLL_TEST_MIGRATED'];
-  if (migrated) await cp(migrated, path, { recursive: true, verbatimSymlinks: true });
-  const engine = await openEngine({
-    mode: 'embedded',
-    path,
-    database: 'plimsoll',
-    insertConnections: concurrency,
-  });
-  await migrate(engine);
+  const stored = await openTestEngine({ insertConnections: concurrency });
+  const { engine, folder } = stored;
   const letters = new FolderDeadLetters({ directory: join(folder, 'dead-letters') });
   const make = async (): Promise<{ ingest: Ingest; feed: HandFed; metrics: Metrics }> => {
     const feed = new HandFed();
@@ -143,8 +133,7 @@ export async function openTestIngest(
     },
     [Symbol.asyncDispose]: async () => {
       await opened.ingest.stop();
-      await engine.close();
-      await rm(folder, { recursive: true, force: true });
+      await stored[Symbol.asyncDispose]();
     },
   };
   return opened;

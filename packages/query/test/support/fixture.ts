@@ -1,6 +1,4 @@
 /** A real embedded engine with the real schema in a folder of its own, and a server over it. */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   containerStatsValues,
@@ -9,7 +7,8 @@ import {
   type TargetLabels,
 } from '@plimsoll/model';
 import { configSchema, Metrics, silentLogger, type Config } from '@plimsoll/runtime';
-import { migrate, openEngine, type Engine } from '@plimsoll/storage';
+import type { Engine } from '@plimsoll/storage';
+import { openTestEngine } from '@plimsoll/storage/testing';
 import type { FastifyInstance } from 'fastify';
 import { createQueryServer, type ProcessStatus } from '@plimsoll/query';
 
@@ -34,11 +33,8 @@ export interface ServeOptions {
 }
 
 export async function openFixture(): Promise<Fixture> {
-  const path = await mkdtemp(join(tmpdir(), 'plimsoll-query-'));
-  const migrated = process.env['PLIMSOLL_TEST_MIGRATED'];
-  if (migrated) await cp(migrated, path, { recursive: true, verbatimSymlinks: true });
-  const engine = await openEngine({ mode: 'embedded', path, database: 'plimsoll' });
-  await migrate(engine);
+  const opened = await openTestEngine();
+  const { engine, folder } = opened;
   const servers: FastifyInstance[] = [];
   return {
     engine,
@@ -58,7 +54,7 @@ export async function openFixture(): Promise<Fixture> {
         config: testConfig(options.config),
         logger: silentLogger(),
         metrics: options.metrics ?? new Metrics(),
-        webRoot: options.webRoot ?? join(path, 'no-such-build'),
+        webRoot: options.webRoot ?? join(folder, 'no-such-build'),
         now: options.now ?? (() => now),
         ...(options.status && { status: options.status }),
       });
@@ -67,8 +63,7 @@ export async function openFixture(): Promise<Fixture> {
     },
     close: async () => {
       for (const app of servers) await app.close();
-      await engine.close();
-      await rm(path, { recursive: true, force: true });
+      await opened[Symbol.asyncDispose]();
     },
   };
 }

@@ -62,11 +62,6 @@ export class DiskGuard {
     this.#timer = setInterval(() => void this.look(), options.intervalMs ?? 500).unref();
   }
 
-  /** Merges are stopped because of the disk. */
-  get isStopped(): boolean {
-    return this.#isStopped;
-  }
-
   /** Looks at the disk now; one look at a time. */
   async look(): Promise<void> {
     this.#turn = this.#turn.then(async () => this.#look());

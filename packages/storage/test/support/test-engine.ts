@@ -1,3 +1,4 @@
+/** For the tests of this package and of those that read and write its tables. */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,10 @@ export interface TestEngine extends AsyncDisposable {
   folder: string;
 }
 
-/** A real engine in a folder of its own; migrated unless told otherwise. */
+/**
+ * A real engine in a folder of its own; migrated unless told otherwise, from a copy of a folder that was
+ * migrated before, where `PLIMSOLL_TEST_MIGRATED` names one.
+ */
 export async function openTestEngine(
   options: Partial<OpenEngineOptions> & { isMigrated?: boolean } = {},
 ): Promise<TestEngine> {
