@@ -63,7 +63,9 @@ export function RecentLogs(): ReactNode {
       {lines.data !== undefined ? (
         lines.data.items.length === 0 ? (
           <EmptyState title={choice === 'problems' ? 'No errors, no warnings' : 'No lines'}>
-            In this time range nothing was written.
+            {choice === 'problems'
+              ? 'No line of this time range says that it is one.'
+              : 'In this time range nothing was written.'}
           </EmptyState>
         ) : (
           <div className="recent-lines">
