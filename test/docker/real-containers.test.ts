@@ -106,7 +106,7 @@ describe.skipIf(isSkipped(dockerMissing()))('real containers of a real dockerd',
     });
   });
 
-  it('shows the numbers that the kernel shows', { timeout: 60_000 }, async () => {
+  it('shows the numbers that the kernel shows', { timeout: 120_000 }, async () => {
     for (const name of ['still', 'throttled', 'leaking'] as const) {
       const differences = await differencesFromKernel({ docker, plimsoll, id: ids[name] ?? '' });
       expect(differences).toEqual([]);
@@ -211,11 +211,26 @@ interface Compared {
   id: string;
 }
 
+/** A gauge that is caught on its way down and up again between two readings is looked at anew. */
+const looks = 5;
+
 /**
  * A gauge that the kernel gives unchanged before and after a sample must be that number; a counter
- * must lie between the two. Gives a sentence for each value that does not.
+ * must lie between the two. A busy container's gauges go outside of two readings now and then (a
+ * fork takes kernel memory and gives it back), so each value has to agree in one look of five: one
+ * that is read wrongly agrees in none. Gives a sentence for each value that never did.
  */
-async function differencesFromKernel({ docker, plimsoll, id }: Compared): Promise<string[]> {
+async function differencesFromKernel(compared: Compared): Promise<string[]> {
+  let left = await differencesOnce(compared);
+  for (let look = 1; look < looks && left.size > 0; look += 1) {
+    const again = await differencesOnce(compared);
+    left = new Map([...again].filter(([name]) => left.has(name)));
+  }
+  return [...left.values()];
+}
+
+/** One look: the values outside of what the kernel gave before and after the sample, by name. */
+async function differencesOnce({ docker, plimsoll, id }: Compared): Promise<Map<string, string>> {
   const pid = Number(docker.docker('inspect', '-f', '{{.State.Pid}}', id));
   const detail = (): Promise<ContainerDetail> => plimsoll.get(`${api}/containers/${id}`);
   const seen = (await detail()).last_seen;
@@ -226,11 +241,15 @@ async function differencesFromKernel({ docker, plimsoll, id }: Compared): Promis
     return newer.last_seen >= seen + 2500 ? newer : null;
   });
   const after = kernelTruth(pid);
-  return Object.entries(before).flatMap(([name, first]) => {
+  const differences = new Map<string, string>();
+  for (const [name, first] of Object.entries(before)) {
     const last = after[name] ?? NaN;
     const got = sample.values[name] ?? NaN;
     const isBetween =
       got >= Math.min(first, last) - tolerance && got <= Math.max(first, last) + tolerance;
-    return isBetween ? [] : [`${sample.name} ${name}: kernel ${first} … ${last}, got ${got}`];
-  });
+    if (!isBetween) {
+      differences.set(name, `${sample.name} ${name}: kernel ${first} … ${last}, got ${got}`);
+    }
+  }
+  return differences;
 }
