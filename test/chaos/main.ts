@@ -120,7 +120,7 @@ function report(outcome: ChaosOutcome): void {
     for (const example of examples) print(`${kind}: ${example}`);
   }
   for (const finding of findings) print(`found: ${finding}`);
-  if (undrained !== null) print(undrained);
+  if (undrained !== null) print(`${undrained.state}\n${undrained.reason}`);
   print(`Replay: npm run chaos -- --minutes ${minutes} --seed ${seed} --rate ${rate}`);
 }
 

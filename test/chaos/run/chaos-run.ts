@@ -32,8 +32,8 @@ export interface ChaosOptions {
 export interface ChaosOutcome {
   verdict: Verdict;
   faults: readonly FaultRecord[];
-  /** Why the pipeline did not drain; null: it did. */
-  undrained: string | null;
+  /** Why the pipeline did not drain, and how each of its parts was then; null: it did. */
+  undrained: { reason: string; state: string } | null;
   /** What else is not as it must be. */
   findings: readonly string[];
   delays: Delays;
@@ -124,17 +124,19 @@ export class ChaosRun {
   }
 
   /** @returns why it did not; null: it did */
-  async #drain(): Promise<string | null> {
+  async #drain(): Promise<ChaosOutcome['undrained']> {
     const { pipeline, drainDeadlineMs } = this.#options;
     const deadline = performance.now() + drainDeadlineMs;
-    let detail = 'nothing was heard of it';
+    const details = new Map<string, number>();
     while (performance.now() < deadline) {
-      const state = await pipeline.drained();
-      detail = state.detail;
-      if (state.isDrained && (await this.#isSettled())) return null;
+      const { isDrained, detail } = await pipeline.drained();
+      if (isDrained && (await this.#isSettled())) return null;
+      details.set(detail, (details.get(detail) ?? 0) + 1);
       await sleep(1000);
     }
-    return `not drained within ${drainDeadlineMs / 1000} s: ${detail}\n${await pipeline.diagnose()}`;
+    const looks = [...details].map(([detail, times]) => `${times} times: ${detail || 'drained'}`);
+    const reason = `not drained within ${drainDeadlineMs / 1000} s: ${looks.slice(-20).join('\n  ')}`;
+    return { reason, state: await pipeline.diagnose() };
   }
 
   /** Empty, with as many rows as lines, or with a count that has not changed for a while. */
@@ -147,7 +149,7 @@ export class ChaosRun {
     return isDrained && before !== null && (await pipeline.storedCount()) === before;
   }
 
-  async #judge(undrained: string | null): Promise<ChaosOutcome> {
+  async #judge(undrained: ChaosOutcome['undrained']): Promise<ChaosOutcome> {
     const { pipeline } = this.#options;
     this.#say(undrained === null ? 'drained; rows are compared' : 'NOT drained; rows are compared');
     const findings: string[] = [];
