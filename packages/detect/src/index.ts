@@ -1,10 +1,12 @@
 export { type Finding, fingerprint, evidenceOf } from './finding.ts';
 export {
   type Rule,
+  type RuleCategory,
   type RuleScope,
   type RuleSeverity,
   type Statement,
   defineRule,
+  ruleCategories,
 } from './rule.ts';
 export { rules } from './rules/table.ts';
 export {

@@ -3,6 +3,13 @@ import type { Finding } from './finding.ts';
 
 export type RuleSeverity = 'info' | 'warning' | 'critical';
 
+/**
+ * What kind of thing a rule tells of: a resource that runs out without end, a limit that is reached or
+ * missing, something that does not work, or a blind spot of Plimsoll itself.
+ */
+export const ruleCategories = ['leak', 'quota', 'health', 'collection'] as const;
+export type RuleCategory = (typeof ruleCategories)[number];
+
 /** What one evaluation looks at. */
 export interface RuleScope {
   tenant: string;
@@ -25,6 +32,7 @@ export interface Rule {
   title: string;
   /** What it looks at and when it fires, in a sentence. */
   description: string;
+  category: RuleCategory;
   severity: RuleSeverity;
   /** Default threshold, in `unit`; the configuration may set another. */
   threshold: number;

@@ -14,6 +14,7 @@ export function leakRule(resource: LeakResource): Rule {
     name: resource.rule,
     title: resource.title,
     description: resource.description,
+    category: 'leak',
     severity: 'warning',
     threshold: weekSeconds,
     unit: 'seconds',

@@ -1,10 +1,10 @@
-import { defineRule } from '../rule.ts';
+import { defineRule } from '../../rule.ts';
 import {
   filesystemFindings,
   filesystemStatement,
   type FilesystemResource,
   type FilesystemRow,
-} from '../sql/filesystem.ts';
+} from '../../sql/filesystem.ts';
 
 const resource: FilesystemResource = {
   rule: 'disk_nearly_full',
@@ -19,6 +19,7 @@ export const diskNearlyFull = defineRule<FilesystemRow>({
   title: 'Disk nearly full',
   description:
     "A filesystem, or the container runtime's root, has 90 % or more of its space used; with the time until it is full when it fills.",
+  category: 'quota',
   severity: 'critical',
   threshold: 0.9,
   unit: 'ratio',

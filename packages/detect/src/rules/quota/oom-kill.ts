@@ -1,6 +1,6 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatCount } from '../format.ts';
-import { defineRule } from '../rule.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatCount } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
 import {
   containerIdentity,
   containerTitle,
@@ -8,8 +8,8 @@ import {
   labelsOf,
   outerLabels,
   type LabelRow,
-} from '../sql/container.ts';
-import { scopeParams, within } from '../sql/statement.ts';
+} from '../../sql/container.ts';
+import { scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'oom_kill';
 const windowSeconds = 600;
@@ -31,6 +31,7 @@ export const oomKill = defineRule<Row>({
   title: 'Killed for want of memory',
   description:
     'The kernel killed a process for want of memory within the last ten minutes, by event, kernel log or counter; also when the container is gone since.',
+  category: 'quota',
   severity: 'critical',
   threshold: 1,
   unit: 'count',

@@ -1,6 +1,6 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatBytes } from '../format.ts';
-import { defineRule } from '../rule.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatBytes } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
 import {
   containerIdentity,
   containerTitle,
@@ -8,9 +8,9 @@ import {
   labelsOf,
   outerLabels,
   type LabelRow,
-} from '../sql/container.ts';
-import { newestSampleSeconds, sinceAbove } from '../sql/saturation.ts';
-import { now, scopeParams, within } from '../sql/statement.ts';
+} from '../../sql/container.ts';
+import { newestSampleSeconds, sinceAbove } from '../../sql/saturation.ts';
+import { now, scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'log_flood';
 const windowSeconds = 300;
@@ -33,6 +33,7 @@ export const logFlood = defineRule<Row>({
   title: 'Log flood',
   description:
     'A container wrote more than 256 KiB of log a second over the last five minutes, 22 GB a day.',
+  category: 'quota',
   severity: 'warning',
   threshold: 256 * 1024,
   unit: 'bytes',

@@ -1,6 +1,6 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatPercent } from '../format.ts';
-import { defineRule } from '../rule.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatPercent } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
 import {
   containerIdentity,
   containerTitle,
@@ -9,9 +9,9 @@ import {
   outerLabels,
   rowLabels,
   type LabelRow,
-} from '../sql/container.ts';
-import { newestSampleSeconds, seriesOf } from '../sql/saturation.ts';
-import { now, scopeParams, within } from '../sql/statement.ts';
+} from '../../sql/container.ts';
+import { newestSampleSeconds, seriesOf } from '../../sql/saturation.ts';
+import { now, scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'cpu_throttled';
 const windowSeconds = 300;
@@ -80,6 +80,7 @@ export const cpuThrottled = defineRule<Row>({
   name,
   title: 'CPU throttled',
   description: 'More than 25 % of the CPU quota periods of the last five minutes were throttled.',
+  category: 'quota',
   severity: 'warning',
   threshold: 0.25,
   unit: 'ratio',

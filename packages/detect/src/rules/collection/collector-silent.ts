@@ -1,7 +1,7 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatSeconds } from '../format.ts';
-import { defineRule } from '../rule.ts';
-import { scopeParams, within } from '../sql/statement.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatSeconds } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
+import { scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'collector_silent';
 /** A host that has not reported for a day is taken as gone for good. */
@@ -18,6 +18,7 @@ export const collectorSilent = defineRule<Row>({
   title: 'Collector silent',
   description:
     'A host that reported within the last day has sent no heartbeat for 60 seconds: nothing is known of its containers.',
+  category: 'collection',
   severity: 'critical',
   threshold: 60,
   unit: 'seconds',

@@ -1,13 +1,13 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatCount, formatPercent } from '../format.ts';
-import { defineRule } from '../rule.ts';
-import { containerIdentity, containerTitle, labelsOf } from '../sql/container.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatCount, formatPercent } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
+import { containerIdentity, containerTitle, labelsOf } from '../../sql/container.ts';
 import {
   saturationStatement,
   seriesOf,
   sinceAbove,
   type SaturationRow,
-} from '../sql/saturation.ts';
+} from '../../sql/saturation.ts';
 
 const name = 'pids_near_limit';
 
@@ -15,6 +15,7 @@ export const pidsNearLimit = defineRule<SaturationRow>({
   name,
   title: 'Processes near their limit',
   description: 'Processes and threads (pids.current) are at 90 % or more of pids.max.',
+  category: 'quota',
   severity: 'warning',
   threshold: 0.9,
   unit: 'ratio',

@@ -1,6 +1,6 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatCount } from '../format.ts';
-import { defineRule } from '../rule.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatCount } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
 import {
   containerIdentity,
   containerTitle,
@@ -8,8 +8,8 @@ import {
   labelsOf,
   outerLabels,
   type LabelRow,
-} from '../sql/container.ts';
-import { scopeParams, within } from '../sql/statement.ts';
+} from '../../sql/container.ts';
+import { scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'restart_loop';
 const windowSeconds = 600;
@@ -25,6 +25,7 @@ export const restartLoop = defineRule<Row>({
   name,
   title: 'Restarting over and over',
   description: 'A container died or was restarted three times or more within ten minutes.',
+  category: 'health',
   severity: 'critical',
   threshold: 3,
   unit: 'count',

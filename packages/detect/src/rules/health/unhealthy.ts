@@ -1,14 +1,14 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatCount } from '../format.ts';
-import { defineRule } from '../rule.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatCount } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
 import {
   containerIdentity,
   containerTitle,
   innerLabels,
   labelsOf,
   type LabelRow,
-} from '../sql/container.ts';
-import { scopeParams, within } from '../sql/statement.ts';
+} from '../../sql/container.ts';
+import { scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'unhealthy';
 /** The state of a target is written on change: the newest row may be old and still true. */
@@ -23,6 +23,7 @@ export const unhealthy = defineRule<Row>({
   name,
   title: 'Unhealthy',
   description: "A running container's own health check fails.",
+  category: 'health',
   severity: 'warning',
   threshold: 1,
   unit: 'count',

@@ -1,13 +1,13 @@
-import { evidenceOf, fingerprint } from '../finding.ts';
-import { formatBytes, formatPercent } from '../format.ts';
-import { defineRule } from '../rule.ts';
-import { containerIdentity, containerTitle, labelsOf } from '../sql/container.ts';
+import { evidenceOf, fingerprint } from '../../finding.ts';
+import { formatBytes, formatPercent } from '../../format.ts';
+import { defineRule } from '../../rule.ts';
+import { containerIdentity, containerTitle, labelsOf } from '../../sql/container.ts';
 import {
   saturationStatement,
   seriesOf,
   sinceAbove,
   type SaturationRow,
-} from '../sql/saturation.ts';
+} from '../../sql/saturation.ts';
 
 const name = 'memory_near_limit';
 
@@ -16,6 +16,7 @@ export const memoryNearLimit = defineRule<SaturationRow>({
   title: 'Memory near its limit',
   description:
     'Memory that the kernel cannot reclaim (anonymous, shared, kernel, sockets; not page cache) is at 90 % or more of the limit.',
+  category: 'quota',
   severity: 'warning',
   threshold: 0.9,
   unit: 'ratio',

@@ -1,10 +1,10 @@
-import { defineRule } from '../rule.ts';
+import { defineRule } from '../../rule.ts';
 import {
   filesystemFindings,
   filesystemStatement,
   type FilesystemResource,
   type FilesystemRow,
-} from '../sql/filesystem.ts';
+} from '../../sql/filesystem.ts';
 
 const resource: FilesystemResource = {
   rule: 'inodes_nearly_full',
@@ -19,6 +19,7 @@ export const inodesNearlyFull = defineRule<FilesystemRow>({
   title: 'Inodes nearly used up',
   description:
     "A filesystem, or the container runtime's root, has 90 % or more of its inodes used: no new file can be made although space is left.",
+  category: 'quota',
   severity: 'critical',
   threshold: 0.9,
   unit: 'ratio',

@@ -1,7 +1,7 @@
-import { evidenceOf, fingerprint, type Finding } from '../finding.ts';
-import { formatCount } from '../format.ts';
-import { defineRule, type RuleScope } from '../rule.ts';
-import { scopeParams, within } from '../sql/statement.ts';
+import { evidenceOf, fingerprint, type Finding } from '../../finding.ts';
+import { formatCount } from '../../format.ts';
+import { defineRule, type RuleScope } from '../../rule.ts';
+import { scopeParams, within } from '../../sql/statement.ts';
 
 const name = 'container_log_loss';
 const windowSeconds = 600;
@@ -17,6 +17,7 @@ export const containerLogLoss = defineRule<Row>({
   name,
   title: 'Log lines lost',
   description: 'A collector had to give up log records within the last ten minutes.',
+  category: 'collection',
   severity: 'critical',
   threshold: 1,
   unit: 'count',
