@@ -131,6 +131,7 @@ export class ChaosRun {
     while (performance.now() < deadline) {
       const { isDrained, detail } = await pipeline.drained();
       if (isDrained && (await this.#isSettled())) return null;
+      if (!details.has(detail)) this.#say(`not drained yet: ${detail || 'rows still come'}`);
       details.set(detail, (details.get(detail) ?? 0) + 1);
       await sleep(1000);
     }
